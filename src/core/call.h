@@ -1,0 +1,90 @@
+/* call.h - the language between providers and the engine: what is to be
+ * done outside, and how it ended. Plain data; nothing here does I/O. */
+#ifndef HOSTQ_CORE_CALL_H
+#define HOSTQ_CORE_CALL_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/dur.h"
+
+enum call_type {
+    CALL_NONE,  /* nothing to do outside: the reply is at once */
+    CALL_TIMER, /* reply after `timeout` (noop with a duration) */
+    CALL_SPAWN, /* start each unit that is not there yet, look at all */
+    CALL_LOOK,  /* look at the units named; or, with scan, at every unit of
+                   this deployment and host */
+    CALL_KILL,  /* signal each unit, wait up to `timeout` for their end */
+};
+
+/* How the engine ended a call. judge() must handle every one. */
+enum wire_end {
+    WIRE_OK,      /* done; units say what was found */
+    WIRE_BUSY,    /* another daemon of this host is in the middle of it */
+    WIRE_TIMEOUT, /* CALL_KILL: some are still alive after the timeout is
+                     NOT this; this is the engine's own limit */
+    WIRE_ABORTED, /* cancel or stop: the engine dropped it */
+    WIRE_LOST,    /* the engine lost track of it; outcome unknown */
+};
+
+enum unit_state {
+    UNIT_UNKNOWN, /* not looked at */
+    UNIT_ALIVE,   /* process exists with our marks and start time */
+    UNIT_GONE,    /* no such process (exit status unknown) */
+    UNIT_EXITED,  /* ended by exit, status in code */
+    UNIT_KILLED,  /* ended by a signal, number in code */
+    UNIT_ERROR,   /* could not be started, errno in code, text says why */
+};
+
+/* One local process. In a call: what is wanted; in a reply: what was found. */
+struct unit {
+    char *instance_id;   /* the machine's id, HOSTQ_UNIT of the child */
+    char *request_id;    /* HOSTQ_REQUEST of the child */
+    pid_t pid;           /* 0 = not known yet */
+    uint64_t start_time; /* field 22 of /proc/PID/stat; 0 = not known */
+    usec_t started_at;   /* real clock, from start_time and boot time */
+    enum unit_state state;
+    int code;
+    char text[160];
+};
+
+struct call {
+    enum call_type type;
+    usec_t timeout;     /* TIMER: span; KILL: how long to wait for the end */
+    char **argv;        /* SPAWN: program and arguments, NULL-terminated */
+    char **env;         /* SPAWN: extra "K=V", NULL-terminated, may be NULL;
+                           the engine adds the HOSTQ_ marks itself */
+    char *dir;          /* SPAWN: working directory, NULL = / */
+    char *output;       /* SPAWN: file for stdout and stderr (appended, %u
+                           = instance_id), NULL = /dev/null */
+    int signal;         /* KILL: SIGTERM or SIGKILL */
+    bool scan;          /* LOOK: everything of this deployment and host */
+    struct unit *units; /* owned array */
+    size_t unit_count;
+};
+
+struct reply {
+    enum wire_end end;
+    char text[160];     /* why, where end is not WIRE_OK */
+    usec_t looked_at;   /* real clock at the look, the clock of started_at,
+                           so that an age needs no second clock; 0 = not
+                           told */
+    struct unit *units; /* owned; same order as the call's, or what a scan
+                           found */
+    size_t unit_count;
+};
+
+void call_init(struct call *c);
+void call_fini(struct call *c);
+void reply_init(struct reply *r);
+void reply_fini(struct reply *r);
+/* Adds one unit (strings copied); the returned pointer is valid until the
+ * next add. */
+struct unit *call_add_unit(struct call *c, const char *instance_id,
+                           const char *request_id);
+struct unit *reply_add_unit(struct reply *r, const char *instance_id,
+                            const char *request_id);
+
+#endif
