@@ -1,0 +1,189 @@
+-- What daemons do besides claim and settle (sql/stmt): register, heartbeat,
+-- notice deaths, take over.
+-- Advisory locks: (1751544689, 1) idle gate; 1751544690 and 1751544691 room
+-- checks; (1751544692, epoch) life of a daemon; 1751544693 migrate.
+
+CREATE OR REPLACE FUNCTION hostq.hold_life(p_epoch int) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM pg_advisory_lock(1751544692, p_epoch);
+    LISTEN hostq_work;
+    EXECUTE format('LISTEN hostq_d%s', p_epoch);
+END $$;
+COMMENT ON FUNCTION hostq.hold_life IS 'Takes the session lock that says this epoch lives, and listens for work and for this daemon.';
+
+CREATE OR REPLACE FUNCTION hostq.register_daemon(p_name text, p_host text, p_boot text, p_pid int, p_version text,
+    p_routes text[], p_slots int, p_lease_ms bigint) RETURNS int
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    e int;
+BEGIN
+    INSERT INTO hostq.daemons (name, host, boot_id, pid, version, routes, slots, lease_until)
+    VALUES (p_name, p_host, p_boot, p_pid, p_version, p_routes, p_slots,
+        clock_timestamp() + p_lease_ms * interval '1 ms') RETURNING epoch INTO e;
+    PERFORM hostq.hold_life(e);
+    PERFORM hostq.forget_older_boots(p_host, p_boot);
+    RETURN e;
+END $$;
+COMMENT ON FUNCTION hostq.register_daemon IS 'A daemon''s first statement on its lock connection: makes its epoch and takes the lock that says it lives.';
+
+CREATE OR REPLACE FUNCTION hostq.relock_daemon(p_epoch int, p_lease_ms bigint) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE hostq.daemons SET lease_until = clock_timestamp() + p_lease_ms * interval '1 ms'
+    WHERE epoch = p_epoch AND state <> 'dead';
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM hostq.hold_life(p_epoch);
+    RETURN true;
+END $$;
+COMMENT ON FUNCTION hostq.relock_daemon IS 'After a lost connection: takes the lock again under the same epoch; false: that epoch was declared dead.';
+
+CREATE OR REPLACE FUNCTION hostq.heartbeat(p_epoch int, p_lease_ms bigint, p_in_flight int, p_slots int,
+    OUT alive boolean, OUT sweeper boolean, OUT abort_ids bigint[], OUT abort_leases bigint[])
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE hostq.daemons SET heartbeat_at = clock_timestamp(), in_flight = p_in_flight, slots = p_slots,
+        lease_until = clock_timestamp() + p_lease_ms * interval '1 ms'
+    WHERE epoch = p_epoch AND state <> 'dead';
+    alive := FOUND;
+    sweeper := p_epoch = (SELECT min(epoch) FROM hostq.daemons WHERE state = 'alive' AND lease_until > clock_timestamp());
+    WITH d AS (DELETE FROM hostq.aborts WHERE owner = p_epoch RETURNING id, lease)
+    SELECT array_agg(id), array_agg(lease) INTO abort_ids, abort_leases FROM d;
+END $$;
+COMMENT ON FUNCTION hostq.heartbeat IS 'Renews a daemon''s lease and hands it the claims it must drop. sweeper: this daemon does the periodic work for all.';
+
+CREATE OR REPLACE FUNCTION hostq.daemon_ends(p_epoch int, p_state text) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    UPDATE hostq.daemons SET state = p_state,
+        ended_at = CASE WHEN p_state = 'dead' THEN clock_timestamp() END,
+        ended_why = CASE WHEN p_state = 'dead' THEN 'stopped' END,
+        in_flight = CASE WHEN p_state = 'dead' THEN 0 ELSE in_flight END
+    WHERE epoch = p_epoch AND state <> 'dead';
+    SELECT pg_notify('hostq_work', '-daemon') WHERE p_state = 'dead'
+$$;
+COMMENT ON FUNCTION hostq.daemon_ends IS 'A daemon says that it is stopping, or (dead) that it has stopped.';
+
+CREATE OR REPLACE FUNCTION hostq.lock_is_free(p_epoch int) RETURNS boolean
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = 1751544692
+        AND objid = p_epoch::oid AND objsubid = 2 AND granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+$$;
+COMMENT ON FUNCTION hostq.lock_is_free IS 'Is the life lock of this daemon free? Looked at, never taken.';
+
+CREATE OR REPLACE FUNCTION hostq.give_back_rows(p_ids bigint[], p_dead int, p_by int, p_blame text) RETURNS int
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    lim int := hostq.setting('max_crashes');
+    suspect int := greatest(lim - 1, 1);
+    poison bigint[];
+    n int;
+BEGIN
+    -- blame: none (announced end), suspects (rows one crash short of the limit,
+    -- of which a daemon works one at a time) or all.
+    SELECT array_agg(id ORDER BY id) INTO poison FROM hostq.queue
+    WHERE id = ANY (p_ids) AND owner = p_dead AND state = 'processing' AND p_blame <> 'none'
+      AND (p_blame = 'all' OR crashes >= suspect) AND crashes + 1 >= lim;
+    IF poison IS NOT NULL THEN
+        UPDATE hostq.queue SET crashes = crashes + 1 WHERE id = ANY (poison);
+        PERFORM hostq.finish(poison, 'failed', 'crash', 'task_terminated', 'INTERNAL_ERROR',
+            format('its daemon died %s times while working it', lim), '{processing}');
+    END IF;
+    WITH k AS MATERIALIZED (
+        SELECT id, state AS was, claimed_at AS c,
+            crashes + (state = 'processing' AND (p_blame = 'all' OR p_blame = 'suspects' AND crashes >= suspect))::int AS now_crashes
+        FROM hostq.queue WHERE id = ANY (p_ids) AND owner = p_dead ORDER BY id FOR UPDATE SKIP LOCKED),
+    u AS (UPDATE hostq.queue q SET state = 'pending', owner = NULL, lease = NULL, claimed_at = NULL, started_at = NULL,
+            run_at = clock_timestamp(), crashes = k.now_crashes,
+            lane_id = (q.lane_id & ~3) | CASE WHEN k.now_crashes >= suspect THEN 2 ELSE 1 END
+        FROM k WHERE q.id = k.id RETURNING q.id, q.retry_attempt, q.crashes, k.was),
+    e AS (INSERT INTO hostq.event (request_id, namespace, type, from_state, to_state, daemon, attempt, details)
+        SELECT b.request_id, b.namespace, 'reclaim', u.was, 'pending', p_by, u.retry_attempt,
+            jsonb_build_object('owner', p_dead, 'crashes', u.crashes)
+        FROM u JOIN hostq.request_body b USING (id))
+    SELECT count(*) INTO n FROM u;
+    RETURN n;
+END $$;
+COMMENT ON FUNCTION hostq.give_back_rows IS 'Rows of a dead daemon become pending again in their resumed or suspect lane, or fail after max_crashes.';
+
+CREATE OR REPLACE FUNCTION hostq.take_over(p_dead int, p_by int, p_lanes int[], p_bounds timestamptz[]) RETURNS int
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    d hostq.daemons;
+    ids bigint[];
+    blame text;
+    free boolean;
+    n int;
+BEGIN
+    SELECT * INTO d FROM hostq.daemons WHERE epoch = p_dead FOR UPDATE;
+    free := hostq.lock_is_free(p_dead);
+    IF d.state = 'dead' AND d.counters ? 'blame' AND p_lanes IS NOT NULL
+        OR d.state <> 'dead' AND NOT free AND d.lease_until > clock_timestamp() THEN
+        RETURN -1;
+    END IF;
+    IF p_lanes IS NULL THEN
+        SELECT array_agg(id) INTO ids FROM hostq.queue WHERE owner = p_dead;
+    ELSE
+        -- Work in flight lies below the bound of its lane, or just above. The
+        -- queue is never analyzed: no statistics may choose to read all of it.
+        PERFORM set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true);
+        SELECT array_agg(id) INTO ids FROM unnest(p_lanes, p_bounds) w (lane, t), LATERAL (
+            (SELECT id, owner FROM hostq.queue WHERE lane_id = w.lane AND run_at <= w.t)
+            UNION ALL
+            (SELECT id, owner FROM hostq.queue WHERE lane_id = w.lane AND run_at > w.t ORDER BY run_at LIMIT 5000)) x
+        WHERE x.owner = p_dead;
+        PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_bitmapscan', 'on', true);
+    END IF;
+    blame := d.counters->>'blame';
+    IF blame IS NULL THEN
+        blame := CASE WHEN d.state <> 'alive' THEN 'none'
+            WHEN EXISTS (SELECT FROM hostq.queue WHERE id = ANY (ids) AND lane_id & 3 = 2 AND state = 'processing') THEN 'suspects'
+            ELSE 'all' END;
+    END IF;
+    UPDATE hostq.daemons SET state = 'dead', ended_at = coalesce(ended_at, clock_timestamp()),
+        ended_why = coalesce(ended_why, CASE WHEN free THEN 'lock free' ELSE 'lease expired' END),
+        counters = counters || jsonb_build_object('blame', blame), in_flight = 0
+    WHERE epoch = p_dead;
+    n := hostq.give_back_rows(ids, p_dead, p_by, blame);
+    PERFORM hostq.reroute_unserved();
+    IF n > 0 THEN
+        PERFORM pg_notify('hostq_work', '');
+    END IF;
+    RETURN n;
+END $$;
+COMMENT ON FUNCTION hostq.take_over IS 'Declares a daemon dead (if its lock is free or its lease expired) and gives its rows to the living. With lanes and lower bounds: the fast pass; without: the whole queue. -1: it is not dead.';
+
+CREATE OR REPLACE FUNCTION hostq.forget_older_boots(p_host text, p_boot text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    l hostq.lanes;
+    w bigint[];
+BEGIN
+    UPDATE hostq.machines m SET status = 'terminated', ended_at = clock_timestamp(), last_seen = clock_timestamp(),
+        message = 'its host was started again',
+        taken_at = CASE WHEN m.result IS DISTINCT FROM 'succeed' OR hostq.is_being_returned(m.machine_id) THEN taken_at ELSE clock_timestamp() END
+    WHERE host = p_host AND boot_id <> p_boot AND ended_at IS NULL;
+    FOR l IN SELECT * FROM hostq.lanes WHERE starts_with(route, 'host:' || p_host || '/') AND retired_at IS NULL
+            AND route <> hostq.host_route(p_host, p_boot) LOOP
+        SELECT array_agg(q.id) INTO w FROM hostq.queue q JOIN hostq.request_body b USING (id)
+        WHERE q.lane_id BETWEEN l.base * 4 AND l.base * 4 + 2 AND b.kind = 'watch';
+        PERFORM hostq.finish(w, 'canceled', 'cancel', NULL, NULL, 'its host was started again', '{pending,waiting}');
+        -- What was being started there is gone, which is a definite answer.
+        WITH moved AS (UPDATE hostq.queue q SET intent = intent + 1, run_at = clock_timestamp(),
+                lane_id = hostq.lane(l.queue, l.priority, hostq.next_route(q.id), l.account, l.region, l.group_id) + 1
+            WHERE q.lane_id BETWEEN l.base * 4 AND l.base * 4 + 2 AND q.state IN ('pending', 'waiting') RETURNING q.id)
+        DELETE FROM hostq.intents WHERE id IN (SELECT id FROM moved);
+        UPDATE hostq.lanes SET retired_at = now() WHERE base = l.base
+            AND NOT EXISTS (SELECT FROM hostq.queue WHERE lane_id BETWEEN l.base * 4 AND l.base * 4 + 2);
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION hostq.forget_older_boots IS 'Processes of earlier boots of a host are gone: their machines end, and open requests go on without them.';
+
+CREATE OR REPLACE FUNCTION hostq.give_back_unknown(p_epoch int, p_ids bigint[], p_leases bigint[]) RETURNS int
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    SELECT hostq.give_back_rows(array_agg(q.id), p_epoch, p_epoch, 'none') FROM hostq.queue q
+    WHERE q.owner = p_epoch AND NOT EXISTS (SELECT FROM unnest(p_ids, p_leases) h (id, lease) WHERE h.id = q.id AND h.lease = q.lease)
+$$;
+COMMENT ON FUNCTION hostq.give_back_unknown IS 'Rows that a daemon owns without knowing it: the answer of the claim was lost with the connection.';

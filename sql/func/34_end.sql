@@ -1,0 +1,117 @@
+-- Ends that no daemon's verdict makes: cancel, deadline, crash; and sweeps.
+
+CREATE OR REPLACE FUNCTION hostq.finish(p_ids bigint[], p_state hostq.state, p_verb text, p_reason text, p_code text,
+    p_message text, p_from hostq.state[]) RETURNS int
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    done bigint[];
+    owners int[];
+    o int;
+BEGIN
+    IF p_ids IS NULL THEN
+        RETURN 0;
+    END IF;
+    WITH k AS MATERIALIZED (SELECT id FROM hostq.queue WHERE id = ANY (p_ids) AND state = ANY (p_from) ORDER BY id FOR UPDATE),
+    d AS (DELETE FROM hostq.queue q USING k WHERE q.id = k.id RETURNING q.*),
+    f AS (INSERT INTO hostq.finished (id, lease, deadline, claimed_at, started_at, first_started_at, lane_id, owner, state,
+            retry_attempt, intent, crashes, namespace, failure_reason, error_code, error_message, note)
+        SELECT d.id, d.lease, d.deadline, d.claimed_at, d.started_at, d.first_started_at, d.lane_id, d.owner, p_state,
+            d.retry_attempt, d.intent, d.crashes, b.namespace, p_reason, p_code,
+            CASE WHEN d.note ? 'message' THEN p_message || ': ' || (d.note->>'message') ELSE p_message END, d.note
+        FROM d JOIN hostq.request_body b USING (id)),
+    e AS (INSERT INTO hostq.event (request_id, namespace, type, from_state, to_state, attempt, reason, code)
+        SELECT b.request_id, b.namespace, p_verb, d.state, p_state, d.retry_attempt, p_reason, p_code
+        FROM d JOIN hostq.request_body b USING (id)),
+    a AS (INSERT INTO hostq.aborts (owner, id, lease) SELECT owner, id, lease FROM d WHERE owner IS NOT NULL
+        ON CONFLICT DO NOTHING)
+    SELECT array_agg(id ORDER BY id), array_agg(DISTINCT owner) FILTER (WHERE owner IS NOT NULL) INTO done, owners FROM d;
+    IF done IS NULL THEN
+        RETURN 0;
+    END IF;
+    FOREACH o IN ARRAY coalesce(owners, '{}') LOOP
+        PERFORM pg_notify('hostq_d' || o, 'abort');
+    END LOOP;
+    PERFORM hostq.after_final(done);
+    PERFORM hostq.wake_waiters(done);
+    RETURN cardinality(done);
+END $$;
+COMMENT ON FUNCTION hostq.finish IS 'Ends open requests that are in one of p_from; their owners are told to drop them. How many ended.';
+
+CREATE OR REPLACE FUNCTION hostq.sweep_deadlines(p_limit int) RETURNS int
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    r record;
+    n int := 0;
+BEGIN
+    FOR r IN SELECT array_agg(id) AS ids, s FROM (
+            SELECT q.id, extract(epoch FROM b.timeout)::bigint AS s FROM (
+                SELECT id, deadline FROM hostq.queue WHERE deadline <= now() AND state <> 'processing'
+                ORDER BY deadline LIMIT p_limit FOR UPDATE SKIP LOCKED) q
+            JOIN hostq.request_body b USING (id) LEFT JOIN hostq.queues k ON k.name = b.queue
+            WHERE q.deadline + greatest(0, -coalesce((b.policy->>'stop_before_deadline_ms')::bigint,
+                k.stop_before_deadline_ms, 0)) * interval '1 ms' <= now()) x GROUP BY s LOOP
+        n := n + hostq.finish(r.ids, 'timeout', 'timeout', 'timeout', 'TIMEOUT',
+            format('the request did not finish within %s seconds', r.s), '{pending,claimed,waiting}');
+    END LOOP;
+    RETURN n;
+END $$;
+COMMENT ON FUNCTION hostq.sweep_deadlines IS 'Requests whose deadline passed while nobody worked them end as timeout.';
+
+CREATE OR REPLACE FUNCTION hostq.sweep_stale(p_limit int) RETURNS int
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    r record;
+    n int := 0;
+    c interval := hostq.setting('claim_timeout_ms')::bigint * interval '1 ms';
+    p interval := hostq.setting('processing_timeout_ms')::bigint * interval '1 ms';
+BEGIN
+    -- Owned rows are few; the lanes' heads hold them. Dead owners' rows too.
+    FOR r IN SELECT owner, array_agg(id) AS ids, bool_or(dead) AS dead FROM (
+            SELECT q.id, q.owner, d.state = 'dead' AS dead FROM hostq.queue q JOIN hostq.daemons d ON d.epoch = q.owner
+            WHERE q.owner IS NOT NULL AND (d.state = 'dead'
+                OR q.state = 'claimed' AND q.claimed_at < now() - c OR q.state = 'processing' AND q.started_at < now() - p)
+            LIMIT p_limit) x GROUP BY owner LOOP
+        n := n + hostq.give_back_rows(r.ids, r.owner, NULL, 'none');
+    END LOOP;
+    IF n > 0 THEN
+        PERFORM pg_notify('hostq_work', '');
+    END IF;
+    RETURN n;
+END $$;
+COMMENT ON FUNCTION hostq.sweep_stale IS 'The nets behind the locks: rows claimed or processing for too long, and rows of dead daemons, become claimable.';
+
+CREATE OR REPLACE FUNCTION hostq.make_partition(p_table text, p_name text, p_from text, p_to text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '200ms' AS $$
+BEGIN
+    IF to_regclass('hostq.' || p_name) IS NULL THEN
+        EXECUTE format('CREATE TABLE hostq.%I PARTITION OF hostq.%I FOR VALUES FROM (%L) TO (%L) WITH (autovacuum_vacuum_insert_threshold = -1)',
+            p_name, p_table, p_from, p_to);
+    END IF;
+EXCEPTION WHEN lock_not_available OR check_violation THEN
+    -- Somebody reads for long, and everybody would queue behind us: next
+    -- time. Or the DEFAULT partition has rows of this one: they stay there.
+    NULL;
+END $$;
+COMMENT ON FUNCTION hostq.make_partition IS 'Makes a partition, where that takes no long wait for a lock.';
+
+CREATE OR REPLACE FUNCTION hostq.sweep_house(p_now timestamptz DEFAULT now()) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    width bigint := 10000000;
+    lo bigint := ((SELECT last_value FROM hostq.request_seq) / width + 1) * width;
+    day date := p_now::date + 1;
+    t text;
+BEGIN
+    DELETE FROM hostq.waiters WHERE created_at < p_now - interval '1 day';
+    DELETE FROM hostq.aborts a WHERE NOT EXISTS (SELECT FROM hostq.daemons d WHERE d.epoch = a.owner AND d.state <> 'dead');
+    DELETE FROM hostq.daemons d WHERE state = 'dead' AND ended_at < p_now - interval '7 days'
+        AND NOT EXISTS (SELECT FROM hostq.queue q WHERE q.owner = d.epoch);
+    -- The next partitions, while the DEFAULT ones have nothing of theirs.
+    FOREACH t IN ARRAY '{request_body,finished}'::text[] LOOP
+        PERFORM hostq.make_partition(t, t || '_' || lo / width, lo::text, (lo + width)::text);
+    END LOOP;
+    FOR i IN 0..1 LOOP
+        PERFORM hostq.make_partition('event', 'event_' || to_char(day + i, 'YYYYMMDD'), (day + i)::text, (day + i + 1)::text);
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION hostq.sweep_house IS 'Removes what nobody needs any more and makes the coming partitions.';

@@ -1,0 +1,99 @@
+-- Who may do what. Applied last and at every migrate, so that new functions
+-- never stay open to everybody. Roles belong to the server, not to the
+-- database: where they are missing and cannot be made, the rest still works
+-- for the owner.
+
+DO $$
+DECLARE
+    r text;
+BEGIN
+    FOREACH r IN ARRAY '{hostq_daemon,hostq_client,hostq_operator,hostq_admin}'::text[] LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r) THEN
+            BEGIN
+                EXECUTE format('CREATE ROLE %I NOLOGIN', r);
+            EXCEPTION WHEN insufficient_privilege THEN
+                RAISE NOTICE 'role % is missing and this user may not create it', r;
+            WHEN duplicate_object OR unique_violation THEN
+                NULL; -- made by another database of this server just now
+            END;
+        END IF;
+    END LOOP;
+END $$;
+
+-- Policies. They exist always; `hostq set row_security on` puts them in force.
+-- Sub-selects in brackets are computed once per query.
+DO $$
+DECLARE
+    t text;
+    own constant text := '(SELECT hostq.may(NULL)) OR namespace = ANY (ARRAY(SELECT hostq.my_namespaces()))';
+    by_id constant text := '(SELECT hostq.may(NULL)) OR EXISTS (SELECT FROM hostq.request_body b WHERE b.id = %I.id '
+        'AND b.namespace = ANY (ARRAY(SELECT hostq.my_namespaces())))';
+    rule text;
+BEGIN
+    FOREACH t IN ARRAY '{request_body,finished,event,machines,request_machines,resources,templates,providers,groups,instances,'
+            'results,deliveries,tenants,queue,ids,intents,aborts,waiters}'::text[] LOOP
+        rule := CASE WHEN t IN ('queue', 'ids', 'intents', 'aborts', 'waiters') THEN format(by_id, t) ELSE own END;
+        EXECUTE format('DROP POLICY IF EXISTS namespace ON hostq.%I', t);
+        EXECUTE format('CREATE POLICY namespace ON hostq.%I USING (%s)', t, rule);
+        EXECUTE format('DROP POLICY IF EXISTS daemon ON hostq.%I', t);
+        IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'hostq_daemon') THEN
+            EXECUTE format('CREATE POLICY daemon ON hostq.%I TO hostq_daemon USING (true) WITH CHECK (true)', t);
+        END IF;
+        -- A table that a later migration made follows the setting too.
+        EXECUTE format('ALTER TABLE hostq.%I %s ROW LEVEL SECURITY', t,
+            CASE hostq.setting('row_security') WHEN 'on' THEN 'ENABLE' ELSE 'DISABLE' END);
+    END LOOP;
+END $$;
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA hostq FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA hostq FROM PUBLIC;
+REVOKE ALL ON SCHEMA hostq FROM PUBLIC;
+
+DO $$
+DECLARE
+    -- What clients call; each of these asks hostq.may() or request_key().
+    reading constant text := 'hostq.status(text), hostq.show(text), hostq.result(text), hostq.history(text), hostq.list(jsonb), '
+        'hostq.machines_list(jsonb), hostq.daemons_list(), hostq.queues_list(), hostq.templates_list(text), hostq.why_not(text), '
+        'hostq.settings_list(), hostq.wait_begin(text, text), hostq.wait_end(text)';
+    writing constant text := 'hostq.submit(jsonb), hostq.cancel(text), hostq.retry(text), hostq.call(text, jsonb, text), '
+        'hostq.hf(text, text, text, jsonb, text), hostq.store_templates(text, text, jsonb, jsonb, text)';
+    -- What views and policies call in the name of who reads them.
+    in_views constant text := 'hostq.may(text), hostq.my_namespaces(), hostq.setting(text), hostq.lock_is_free(int), '
+        'hostq.json_word(hostq.state, boolean, text), hostq.hf_word(hostq.state, text, boolean), '
+        'hostq.machine_result(text, text, text, text, text), hostq.utc(timestamptz)';
+    views constant text := 'hostq.requests, hostq.request_rows, hostq.request_overview, hostq.machine_overview, hostq.queue_status, '
+        'hostq.stuck_requests, hostq.failures_by_reason, hostq.daemon_health, hostq.performance, hostq.events, hostq.stamp_events';
+    tables constant text := 'hostq.request_body, hostq.queue, hostq.finished, hostq.event, hostq.machines, hostq.request_machines, '
+        'hostq.resources, hostq.templates, hostq.providers, hostq.daemons, hostq.lanes, hostq.queues, hostq.settings, hostq.edges, '
+        'hostq.keys, hostq.groups, hostq.instances, hostq.results, hostq.deliveries, hostq.deployment, hostq.schema_version';
+    r text;
+BEGIN
+    FOR r IN SELECT rolname FROM pg_roles WHERE rolname IN ('hostq_client', 'hostq_operator', 'hostq_daemon', 'hostq_admin') LOOP
+        EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA hostq FROM %I', r);
+        EXECUTE format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA hostq FROM %I', r);
+        EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA hostq FROM %I', r);
+        EXECUTE format('GRANT USAGE ON SCHEMA hostq TO %I', r);
+        EXECUTE format('GRANT SELECT ON hostq.schema_version TO %I', r);
+        CASE r
+        WHEN 'hostq_client' THEN
+            EXECUTE format('GRANT EXECUTE ON FUNCTION %s, %s TO %I', reading, writing, r);
+        WHEN 'hostq_operator' THEN
+            EXECUTE format('GRANT EXECUTE ON FUNCTION %s, %s TO %I', reading, in_views, r);
+            EXECUTE format('GRANT SELECT ON %s, %s TO %I', views, tables, r);
+        ELSE -- the daemon, and the administrator, who may also take over its work by hand
+            EXECUTE format('GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA hostq TO %I', r);
+            EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA hostq TO %I', r);
+            EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA hostq TO %I', r);
+        END CASE;
+    END LOOP;
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'hostq_daemon') THEN
+        REVOKE EXECUTE ON FUNCTION hostq.set(text, text), hostq.pause(text), hostq.resume(text) FROM hostq_daemon;
+        REVOKE INSERT, UPDATE, DELETE ON hostq.settings, hostq.tenants, hostq.edges, hostq.schema_version, hostq.deployment FROM hostq_daemon;
+    END IF;
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'hostq_admin') THEN
+        REVOKE ALL ON hostq.intents FROM hostq_admin;
+        REVOKE INSERT, UPDATE, DELETE ON hostq.schema_version FROM hostq_admin;
+    END IF;
+END $$;
+
+COMMENT ON SCHEMA hostq IS 'hostq: a durable job queue. Views for people: requests, request_overview, machine_overview, queue_status, stuck_requests, failures_by_reason, daemon_health, performance, events. Functions for programs: submit, call, status, show, result, history, list, cancel, retry, why_not.';

@@ -1,0 +1,43 @@
+-- claim: takes due requests of the given scans, in their order. M59, F3, F10.
+-- $1 at most, $2 lease, $3 scans (lane ids) int[], $4 lower bounds int8[] (us since 1970, null: none),
+-- $5 most per scan int[], $6 least age per scan int8[] (us; aging), $7 epoch, $8 how many become processing
+-- at once (the first ones), $9 audited scans int[]
+-- Columns: see db/rows.c. Index: queue_lane for the scan, request_body by primary key.
+WITH c AS MATERIALIZED (
+    SELECT x.tid, x.was, row_number() OVER () AS n
+    FROM hostq.daemons d
+    CROSS JOIN unnest($3::int[], $4::int8[], $5::int[], $6::int8[]) w (lane, bound, most, age)
+    CROSS JOIN LATERAL (
+        SELECT q.ctid AS tid, q.state AS was FROM hostq.queue q
+        WHERE q.lane_id = w.lane
+          AND q.run_at >= coalesce('epoch'::timestamptz + w.bound * interval '1 us', '-infinity')
+          AND q.run_at <= statement_timestamp() - w.age * interval '1 us'
+          AND q.state IN ('pending', 'waiting')
+        ORDER BY q.run_at LIMIT w.most FOR UPDATE SKIP LOCKED) x
+    WHERE d.epoch = $7::int AND d.state = 'alive'
+    LIMIT $1::int),
+u AS (
+    UPDATE hostq.queue r SET
+        state = CASE WHEN c.n <= $8::int THEN 'processing'::hostq.state ELSE 'claimed' END,
+        lease = $2::int8, owner = $7::int, claimed_at = statement_timestamp(),
+        started_at = CASE WHEN c.n <= $8::int THEN statement_timestamp() END,
+        first_started_at = CASE WHEN c.n <= $8::int THEN coalesce(r.first_started_at, statement_timestamp()) ELSE r.first_started_at END
+    FROM c WHERE r.ctid = c.tid
+    RETURNING r.*, c.was, c.n),
+e AS (
+    INSERT INTO hostq.event (request_id, namespace, type, from_state, to_state, daemon, attempt)
+    SELECT b.request_id, b.namespace, v.verb, v.f, v.t, u.owner, u.retry_attempt
+    FROM u
+    CROSS JOIN LATERAL (SELECT request_id, namespace FROM hostq.request_body WHERE id = u.id LIMIT 1) b
+    CROSS JOIN LATERAL (VALUES ('claim', u.was, 'claimed'::hostq.state), ('start', 'claimed', 'processing')) v (verb, f, t)
+    WHERE u.lane_id = ANY ($9::int[]) AND (v.verb = 'claim' OR u.state = 'processing'))
+SELECT u.id, u.lane_id, u.state = 'processing' AS started, u.retry_attempt, u.crashes, u.intent, u.note,
+    (extract(epoch FROM u.run_at) * 1000000)::int8 AS run_at_us,
+    (extract(epoch FROM u.deadline) * 1000000)::int8 AS deadline_us,
+    (extract(epoch FROM u.claimed_at) * 1000000)::int8 AS now_us,
+    (extract(epoch FROM b.created_at) * 1000000)::int8 AS created_us,
+    b.request_id, b.namespace, b.kind, b.provider_api, b.template_id, b.template, b.machine_count, b.payload, b.policy,
+    CASE WHEN b.kind IN ('provision', 'return') THEN hostq.claim_context(b.kind, u.id, u.lane_id) END AS context
+FROM u
+CROSS JOIN LATERAL (SELECT * FROM hostq.request_body WHERE id = u.id LIMIT 1) b
+ORDER BY u.n

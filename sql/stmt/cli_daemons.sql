@@ -1,0 +1,3 @@
+-- cli_daemons: daemons, newest first.
+-- Columns: answer (jsonb array).
+SELECT hostq.daemons_list() AS answer

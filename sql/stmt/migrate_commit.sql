@@ -1,0 +1,3 @@
+-- migrate_commit: makes a migration durable.
+-- Columns: none.
+COMMIT

@@ -1,0 +1,3 @@
+-- migrate_rollback: leaves everything as it was.
+-- Columns: none.
+ROLLBACK

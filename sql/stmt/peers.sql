@@ -1,0 +1,4 @@
+-- peers: which other daemons look dead. $1 own epoch.
+-- Columns: epoch, lock_free, expired, ended (it said that it stopped and its rows wait to be taken).
+SELECT epoch, hostq.lock_is_free(epoch) AS lock_free, lease_until < clock_timestamp() AS expired, state = 'dead' AS ended
+FROM hostq.daemons WHERE (state <> 'dead' OR NOT counters ? 'blame') AND epoch <> $1::int
