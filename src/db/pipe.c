@@ -1,0 +1,287 @@
+/* pipe.c - libpq's pipeline mode with bounded waits.
+ *
+ * The connection is non-blocking, so that a large group cannot deadlock
+ * against a large answer: pipe_run() reads while it writes. */
+#include "db/pipe.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/conn.h"
+#include "sys/clock.h"
+
+/* What this daemon believes about a statement. */
+struct shape {
+    enum stmt stmt;
+    int params;
+    const char *columns; /* comma separated, NULL = not looked at */
+};
+
+static const struct shape shapes[] = {
+    {STMT_AFTER_FINAL, 1, NULL},
+    {STMT_CLAIM, 9,
+     "id,lane_id,started,retry_attempt,crashes,intent,note,run_at_us,"
+     "deadline_us,now_us,created_us,request_id,namespace,kind,provider_api,"
+     "template_id,template,machine_count,payload,policy,context"},
+    {STMT_CLOSE_INTENTS, 2, NULL},
+    {STMT_DAEMON_ENDS, 2, NULL},
+    {STMT_GATE_RELEASE, 0, NULL},
+    {STMT_GATE_TAKE, 0, "taken"},
+    {STMT_GIVE_BACK_UNKNOWN, 3, "n"},
+    {STMT_HEARTBEAT, 4, "alive,sweeper,abort_ids,abort_leases"},
+    {STMT_LANES, 2,
+     "lane,priority,queue,audit,max_retries,stop_before_us,backoff_us,"
+     "backoff_factor,max_backoff_us,aging_us"},
+    {STMT_LATE_MACHINES, 1, "made"},
+    {STMT_LOCKED, 1, "id"},
+    {STMT_LOOKUP, 2, "id"},
+    {STMT_MARK, 3, "id"},
+    {STMT_OPEN_INTENT, 6, "ours"},
+    {STMT_PARK_WATCH, 3, NULL},
+    {STMT_PEERS, 1, "epoch,lock_free,expired,ended"},
+    {STMT_REROUTE, 1, NULL},
+    {STMT_SETTLE_FINAL, 14, "id,told"},
+    {STMT_SETTLE_OPEN, 13, "id"},
+    {STMT_STORE_MACHINES, 1, "stored"},
+    {STMT_STORE_WATCH, 5, "changed"},
+    {STMT_SWEEP_BOOTS, 2, NULL},
+    {STMT_SWEEP_DEADLINES, 1, "n"},
+    {STMT_SWEEP_HOUSE, 0, NULL},
+    {STMT_SWEEP_REROUTE, 0, "n"},
+    {STMT_SWEEP_STALE, 1, "n"},
+    {STMT_TAKE_OVER, 4, "taken"},
+};
+enum { SHAPE_COUNT = sizeof shapes / sizeof shapes[0] };
+
+static const struct shape *
+shape_of(enum stmt s)
+{
+    for (size_t i = 0; i < SHAPE_COUNT; i++)
+        if (shapes[i].stmt == s)
+            return &shapes[i];
+    abort(); /* a statement that pipe_open() does not prepare */
+}
+
+static int
+check_columns(const struct shape *sh, const PGresult *res, struct err *err)
+{
+    const char *want = sh->columns;
+    for (int i = 0; want; i++) {
+        size_t len = strcspn(want, ",");
+        const char *have = i < PQnfields(res) ? PQfname(res, i) : "";
+        if (strlen(have) != len || strncmp(have, want, len) != 0)
+            return err_set(err, E_DATABASE,
+                           "schema does not fit this hostqd: statement %s, "
+                           "column %d is '%s', expected '%.*s'",
+                           stmt_name(sh->stmt), i + 1, have, (int)len, want);
+        want = want[len] ? want + len + 1 : NULL;
+    }
+    return 0;
+}
+
+static int
+prepare_one(PGconn *conn, const struct shape *sh, struct err *err)
+{
+    const char *name = stmt_name(sh->stmt);
+    CLEANUP_RESULT PGresult *res =
+        PQprepare(conn, name, stmt_text(sh->stmt), 0, NULL);
+    if (PQresultStatus(res) != PGRES_COMMAND_OK)
+        return err_set(err, E_DATABASE, "cannot prepare statement %s: %s", name,
+                       PQerrorMessage(conn));
+    CLEANUP_RESULT PGresult *desc = PQdescribePrepared(conn, name);
+    if (PQresultStatus(desc) != PGRES_COMMAND_OK)
+        return err_set(err, E_DATABASE, "cannot describe statement %s: %s",
+                       name, PQerrorMessage(conn));
+    if (PQnparams(desc) != sh->params)
+        return err_set(err, E_DATABASE,
+                       "schema does not fit this hostqd: statement %s has %d "
+                       "parameters, expected %d",
+                       name, PQnparams(desc), sh->params);
+    return check_columns(sh, desc, err);
+}
+
+static int
+work_settings(PGconn *conn, const struct pipe_options *opt, struct err *err)
+{
+    char statement[24], lock[24];
+    (void)snprintf(statement, sizeof statement, "%lld",
+                   (long long)(opt->statement_limit / USEC_MS));
+    (void)snprintf(lock, sizeof lock, "%lld",
+                   (long long)(opt->lock_limit / USEC_MS));
+    const char *params[] = {opt->app, statement, lock};
+    CLEANUP_RESULT PGresult *res =
+        conn_exec(conn, stmt_text(STMT_WORK_SETTINGS), 3, params,
+                  opt->connect_limit, err);
+    return res ? 0 : -1;
+}
+
+PGconn *
+pipe_open(const char *database, const struct pipe_options *opt, struct err *err)
+{
+    PGconn *conn = conn_open(database, opt->app, opt->connect_limit, err);
+    if (!conn)
+        return NULL;
+    if (opt->work && work_settings(conn, opt, err) < 0)
+        goto fail;
+    for (size_t i = 0; i < SHAPE_COUNT; i++)
+        if (prepare_one(conn, &shapes[i], err) < 0)
+            goto fail;
+    if (PQsetnonblocking(conn, 1) != 0) {
+        (void)err_set(err, E_DATABASE, "%s", PQerrorMessage(conn));
+        goto fail;
+    }
+    return conn;
+fail:
+    PQfinish(conn);
+    return NULL;
+}
+
+void
+pipe_begin(struct pipe *p, PGconn *conn)
+{
+    memset(p, 0, sizeof *p);
+    p->conn = conn;
+}
+
+int
+pipe_add(struct pipe *p, enum stmt s, const char *const *params)
+{
+    assert(p->count < PIPE_MAX);
+    if (p->count == 0)
+        (void)PQenterPipelineMode(p->conn);
+    /* A failure here shows again as a lost connection in pipe_run(). */
+    (void)PQsendQueryPrepared(p->conn, stmt_name(s), shape_of(s)->params,
+                              params, NULL, NULL, 0);
+    return p->count++;
+}
+
+/* Writes what is unsent and reads what is there, once; waits at most until
+ * `until`. -1: lost, or too late. */
+static int
+pump(PGconn *conn, usec_t until, struct err *err)
+{
+    int unsent = PQflush(conn);
+    usec_t left = usec_sub(until, now_mono());
+    if (unsent < 0)
+        return err_set(err, E_DATABASE, "%s", PQerrorMessage(conn));
+    if (left <= 0)
+        return err_set(err, E_DATABASE, "the database did not answer in time");
+    struct pollfd fd = {PQsocket(conn), POLLIN, 0};
+    if (unsent > 0)
+        fd.events |= POLLOUT;
+    if (poll(&fd, 1, (int)(left / USEC_MS) + 1) < 0 && errno != EINTR)
+        return err_set(err, E_DATABASE, "poll: %s", strerror(errno));
+    if ((fd.revents & (POLLIN | POLLERR | POLLHUP)) && !PQconsumeInput(conn))
+        return err_set(err, E_DATABASE, "%s", PQerrorMessage(conn));
+    return 0;
+}
+
+/* The next result, NULL at the end of a statement; *ok false: lost. */
+static PGresult *
+next_result(PGconn *conn, usec_t until, bool *ok, struct err *err)
+{
+    *ok = true;
+    while (PQisBusy(conn)) {
+        if (pump(conn, until, err) < 0) {
+            *ok = false;
+            return NULL;
+        }
+    }
+    PGresult *res = PQgetResult(conn);
+    if (PQstatus(conn) == CONNECTION_BAD) {
+        (void)err_set(err, E_DATABASE, "%s", PQerrorMessage(conn));
+        PQclear(res);
+        *ok = false;
+        return NULL;
+    }
+    return res;
+}
+
+static void
+keep_error(struct pipe *p, const PGresult *res, struct err *err)
+{
+    const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+    const char *text = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+    if (p->sqlstate[0])
+        return;
+    (void)snprintf(p->sqlstate, sizeof p->sqlstate, "%s",
+                   state ? state : "XX000");
+    (void)err_set(err, E_FAILED, "%s: %s", p->sqlstate,
+                  text ? text : PQerrorMessage(p->conn));
+}
+
+static int
+collect(struct pipe *p, usec_t until, struct err *err)
+{
+    int at = 0;
+    int rc = 0;
+    for (;;) {
+        bool ok;
+        PGresult *res = next_result(p->conn, until, &ok, err);
+        if (!ok) {
+            p->sqlstate[0] = '\0';
+            return -1;
+        }
+        ExecStatusType st = PQresultStatus(res);
+        if (!res) {
+            at++;
+        } else if (st == PGRES_PIPELINE_SYNC) {
+            PQclear(res);
+            return rc;
+        } else if (st == PGRES_TUPLES_OK || st == PGRES_COMMAND_OK) {
+            PQclear(p->results[at]);
+            p->results[at] = res;
+        } else {
+            if (st == PGRES_FATAL_ERROR)
+                keep_error(p, res, err);
+            PQclear(res);
+            rc = -1;
+        }
+    }
+}
+
+int
+pipe_run(struct pipe *p, usec_t limit, struct err *err)
+{
+    usec_t until = usec_add(now_mono(), limit);
+    p->sqlstate[0] = '\0';
+    if (p->count == 0)
+        return 0;
+    if (PQstatus(p->conn) == CONNECTION_BAD || !PQpipelineSync(p->conn))
+        return err_set(err, E_DATABASE, "%s", PQerrorMessage(p->conn));
+    int rc = collect(p, until, err);
+    if (rc < 0 && !p->sqlstate[0])
+        return err->code == E_DATABASE
+                   ? -1
+                   : err_set(err, E_DATABASE, "connection lost");
+    (void)PQexitPipelineMode(p->conn);
+    return rc;
+}
+
+void
+pipe_end(struct pipe *p)
+{
+    for (int i = 0; i < p->count; i++)
+        PQclear(p->results[i]);
+    p->count = 0;
+}
+
+PGresult *
+pipe_one(PGconn *conn, enum stmt s, const char *const *params, usec_t limit,
+         char sqlstate[6], struct err *err)
+{
+    struct pipe p;
+    pipe_begin(&p, conn);
+    (void)pipe_add(&p, s, params);
+    int rc = pipe_run(&p, limit, err);
+    memcpy(sqlstate, p.sqlstate, sizeof p.sqlstate);
+    PGresult *res = rc == 0 ? p.results[0] : NULL;
+    if (res)
+        p.results[0] = NULL;
+    pipe_end(&p);
+    return res;
+}

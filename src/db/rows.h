@@ -1,0 +1,42 @@
+/* rows.h - results of the daemon's statements as structs. */
+#ifndef HOSTQ_DB_ROWS_H
+#define HOSTQ_DB_ROWS_H
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/dur.h"
+#include "core/policy.h"
+#include "core/request.h"
+
+/* One row of lanes.sql. */
+struct lane_row {
+    int32_t lane; /* main scan */
+    int priority; /* 0 high, 1 normal, 2 low */
+    bool audit;
+    struct policy policy;
+    usec_t aging; /* a class that waited longer goes first now and then */
+};
+
+struct lane_row lane_row(const PGresult *res, int row);
+
+/* A row of claim.sql; lane gives policy and audit, mono the time the reply
+ * arrived. Never fails: json that does not parse cannot come from jsonb. */
+struct request *request_row(const PGresult *res, int row,
+                            const struct lane_row *lane, int64_t lease,
+                            usec_t mono);
+usec_t request_row_run_at(const PGresult *res, int row);
+int32_t request_row_lane(const PGresult *res, int row);
+
+/* Value of a column by name; abort if there is no such column (shapes were
+ * checked when the statement was prepared). NULL text for null. */
+const char *row_text(const PGresult *res, int row, const char *column);
+int64_t row_int(const PGresult *res, int row, const char *column);
+bool row_bool(const PGresult *res, int row, const char *column);
+
+/* Reads an int8[] literal such as {1,2,3} into out (at most max); returns
+ * how many. NULL text: 0. */
+int row_int_array(const char *text, int64_t *out, int max);
+
+#endif
