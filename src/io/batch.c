@@ -1,0 +1,297 @@
+/* batch.c - see batch.h.
+ *
+ * Order is the point: first the spawn locks of all calls of the batch are
+ * taken, then /proc is scanned once, then what the scan lacks is started,
+ * then each call's lock is given back. Nobody else starts a unit of these
+ * requests meanwhile, so the scan stays good however long the starting
+ * takes; it is cut into turns, to let other calls have theirs. */
+#include "io/batch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "io/kill.h"
+#include "io/reaper.h"
+#include "io/spawnlock.h"
+#include "sys/clock.h"
+
+/* Locks are descriptors: not too many at once. */
+#define BATCH_SPAWNS 64
+/* A process inside exec makes a scan void: it is repeated after this long,
+ * this many times (together 200 ms), then the calls end as busy. */
+#define RESCAN_AFTER (2 * USEC_MS)
+#define RESCAN_MOST 100
+
+/* The one request that units may be started for; NULL: nothing is to be
+ * started. False: there are two. */
+static bool
+startable(const struct call *call, const char **request_id)
+{
+    *request_id = NULL;
+    for (size_t i = 0; i < call->unit_count; i++) {
+        const struct unit *u = &call->units[i];
+
+        if (u->pid > 0)
+            continue;
+        if (*request_id != NULL && strcmp(u->request_id, *request_id) != 0)
+            return false;
+        *request_id = u->request_id;
+    }
+    return true;
+}
+
+/* f ended, or it is in the batch with its lock. */
+static void
+add_spawn(struct engine *e, struct flight *f)
+{
+    const char *request_id;
+
+    if (!startable(&f->call, &request_id)) {
+        flight_end(e, f, WIRE_LOST, "units of several requests in one call");
+        return;
+    }
+    if (request_id != NULL)
+        f->lock =
+            spawnlock_take(e->place.deployment, e->place.host, request_id);
+    if (f->lock >= 0 || request_id == NULL)
+        flight_move(e, f, &e->batch);
+    else if (errno == EADDRINUSE)
+        flight_end(e, f, WIRE_BUSY,
+                   "another daemon of this host is starting "
+                   "units of request %s",
+                   request_id);
+    else /* not UNIT_ERROR: earlier units of it may be alive */
+        flight_end(e, f, WIRE_LOST, "no spawn lock: %s; request %s",
+                   strerrordesc_np(errno), request_id);
+}
+
+static void
+fill(struct engine *e)
+{
+    struct flight *f;
+    int spawns = 0;
+
+    e->scan_tries = 0;
+    e->scan_due = 0;
+    while ((f = TAILQ_FIRST(&e->queued)) != NULL && spawns < BATCH_SPAWNS) {
+        if (f->call.type == CALL_SPAWN) {
+            add_spawn(e, f);
+            spawns++;
+        } else {
+            flight_move(e, f, &e->batch);
+        }
+    }
+}
+
+static void
+end_all(struct engine *e, enum wire_end end, const char *text)
+{
+    struct flight *f;
+
+    while ((f = TAILQ_FIRST(&e->batch)) != NULL)
+        flight_end(e, f, end, "%s", text);
+}
+
+/* True once there is a scan to work with. */
+static bool
+scan(struct engine *e)
+{
+    struct err err;
+
+    if (now_mono() < e->scan_due)
+        return false;
+    if (procfs_scan(e->place.deployment, e->place.host, &e->scan, &err) != 0) {
+        end_all(e, WIRE_LOST, err.text);
+        return false;
+    }
+    if (e->scan.starting == 0)
+        return true;
+    if (++e->scan_tries > RESCAN_MOST) {
+        char text[80];
+
+        (void)snprintf(text, sizeof(text),
+                       "process %d does not get through "
+                       "its exec",
+                       e->scan.starting);
+        end_all(e, WIRE_BUSY, text);
+    }
+    e->scan_due = usec_add(now_mono(), RESCAN_AFTER);
+    procfs_scan_fini(&e->scan);
+    return false;
+}
+
+/* False: it cannot be told whether u is there, so it was not started.
+ * Not started again: a unit whose pid is known, and our own child of that
+ * name that ended. The call was made before, and this is how it went. */
+static bool
+start_unit(struct engine *e, const struct call *call, struct unit *u)
+{
+    bool recorded = u->pid > 0;
+    pid_t pid;
+
+    unit_look(&e->place, u, &e->scan);
+    if (u->state == UNIT_UNKNOWN)
+        return false;
+    if (u->state != UNIT_GONE || recorded)
+        return true;
+    pid = child_spawn(e->maker, call, u);
+    if (pid == 0)
+        return true;
+    unit_alive(&e->place, u, pid, procfs_start_time(pid));
+    reaper_add(e->place.scope, u);
+    return true;
+}
+
+/* Starts units of f until the time is up. */
+static void
+spawn(struct engine *e, struct flight *f, usec_t until)
+{
+    while (f->next_unit < f->call.unit_count) {
+        struct unit *u = &f->call.units[f->next_unit++];
+
+        if (!start_unit(e, &f->call, u)) {
+            flight_end(e, f, WIRE_LOST, "%s", u->text);
+            return;
+        }
+        if (now_mono() >= until && f->next_unit < f->call.unit_count)
+            return;
+    }
+    /* Some may have ended while the others were started. */
+    for (size_t i = 0; i < f->call.unit_count; i++)
+        if (f->call.units[i].state == UNIT_ALIVE)
+            (void)reaper_look(e->place.scope, &f->call.units[i]);
+    flight_ok(e, f);
+}
+
+struct listing {
+    struct engine *engine;
+    struct flight *flight;
+};
+
+static void
+list_unit(struct reply *r, const struct unit *u)
+{
+    struct unit *to = reply_add_unit(r, u->instance_id, u->request_id);
+
+    to->pid = u->pid;
+    to->start_time = u->start_time;
+    to->started_at = u->started_at;
+    to->state = UNIT_ALIVE;
+}
+
+/* A living child of ours that hides its marks. */
+static void
+list_child(const struct unit *u, void *arg)
+{
+    const struct listing *l = arg;
+
+    if (procfs_scan_find(&l->engine->scan, u->instance_id) == NULL)
+        list_unit(&l->flight->reply, u);
+}
+
+/* The reply lists what the scan found, our own children, and those of the
+ * call's units (known by pid and start time) that are alive. */
+static void
+look_everywhere(struct engine *e, struct flight *f)
+{
+    struct listing l = {.engine = e, .flight = f};
+
+    for (size_t i = 0; i < e->scan.count; i++) {
+        const struct proc_unit *found = &e->scan.units[i];
+        struct unit u = {.instance_id = found->unit,
+                         .request_id = found->request};
+
+        unit_alive(&e->place, &u, found->pid, found->start_time);
+        list_unit(&f->reply, &u);
+    }
+    reaper_each(e->place.scope, list_child, &l);
+    for (size_t i = 0; i < f->call.unit_count; i++) {
+        struct unit *u = &f->call.units[i];
+
+        if (procfs_scan_find(&e->scan, u->instance_id) != NULL)
+            continue;
+        if (reaper_look(e->place.scope, u) || u->pid <= 0)
+            continue;
+        unit_look(&e->place, u, &e->scan);
+        if (u->state == UNIT_ALIVE)
+            list_unit(&f->reply, u);
+    }
+    flight_ok(e, f);
+}
+
+static void
+look(struct engine *e, struct flight *f)
+{
+    if (f->call.scan) {
+        look_everywhere(e, f);
+        return;
+    }
+    for (size_t i = 0; i < f->call.unit_count; i++)
+        unit_look(&e->place, &f->call.units[i], &e->scan);
+    flight_ok(e, f);
+}
+
+static void
+serve(struct engine *e, struct flight *f, usec_t until)
+{
+    switch (f->call.type) {
+    case CALL_SPAWN:
+        spawn(e, f, until);
+        break;
+    case CALL_LOOK:
+        look(e, f);
+        break;
+    case CALL_KILL:
+        kill_start(e, f, &e->scan);
+        break;
+    case CALL_NONE:
+    case CALL_TIMER:
+        break;
+    }
+}
+
+/* Looks first: they wait for nothing, and the scan is fresh. */
+static void
+serve_looks(struct engine *e)
+{
+    struct flight *f, *next;
+
+    for (f = TAILQ_FIRST(&e->batch); f != NULL; f = next) {
+        next = TAILQ_NEXT(f, link);
+        if (f->call.type != CALL_SPAWN)
+            serve(e, f, 0);
+    }
+}
+
+void
+batch_run(struct engine *e)
+{
+    usec_t until = usec_add(now_mono(), FLIGHT_TURN);
+    struct flight *f;
+
+    if (TAILQ_EMPTY(&e->batch))
+        fill(e);
+    if (TAILQ_EMPTY(&e->batch))
+        return;
+    if (!e->scanned) {
+        if (!scan(e))
+            return;
+        e->scanned = true;
+        serve_looks(e);
+    }
+    while ((f = TAILQ_FIRST(&e->batch)) != NULL && now_mono() < until)
+        serve(e, f, until);
+    if (TAILQ_EMPTY(&e->batch)) {
+        procfs_scan_fini(&e->scan);
+        e->scanned = false;
+    }
+}
+
+usec_t
+batch_due(const struct engine *e)
+{
+    if (TAILQ_EMPTY(&e->batch))
+        return TAILQ_EMPTY(&e->queued) ? USEC_MAX : 0;
+    return e->scanned ? 0 : e->scan_due;
+}

@@ -1,0 +1,71 @@
+/* procfs.h - what /proc says about units.
+ *
+ * A unit is a process that leads its own session and has the four marks
+ * HOSTQ_DEPLOYMENT, HOSTQ_HOST, HOSTQ_REQUEST and HOSTQ_UNIT in its
+ * environment. Its descendants inherit the marks: they do not count, as they
+ * lead no session; where one does, the oldest process of that HOSTQ_UNIT is
+ * the unit. Only processes of our own user are looked at.
+ *
+ * pid and start time (field 22 of /proc/PID/stat) name one process for as
+ * long as the host is up. So where the start time is known the marks are not
+ * needed to know a unit again, and only speak against it when they are
+ * another unit's: a program that writes its title over its environment
+ * (setproctitle) keeps its identity. */
+#ifndef HOSTQ_IO_PROCFS_H
+#define HOSTQ_IO_PROCFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/* Part of /proc/PID/stat. */
+struct proc_stat {
+    pid_t sid;
+    uint64_t start_time; /* clock ticks since boot */
+    bool dead;           /* zombie, all threads ended */
+    bool starting;       /* inside exec: the new image is not complete and
+                            the environment cannot be read */
+};
+
+struct proc_unit {
+    char *unit;    /* HOSTQ_UNIT */
+    char *request; /* HOSTQ_REQUEST; "" if it has none */
+    pid_t pid;
+    uint64_t start_time;
+};
+
+struct proc_scan {
+    struct proc_unit *units; /* owned; sorted by unit, each once */
+    size_t count;
+    size_t room;
+    size_t processes; /* looked at, of all users */
+    pid_t starting;   /* a session leader inside exec, 0 = none: the
+                         scan may lack one unit; scan again */
+};
+
+/* One pass over /proc. -1 where a process could not be looked at for a
+ * reason other than that it is gone (no descriptors left): an incomplete
+ * scan is none. */
+int procfs_scan(const char *deployment, const char *host, struct proc_scan *out,
+                struct err *err);
+void procfs_scan_fini(struct proc_scan *scan);
+/* NULL: not there. */
+const struct proc_unit *procfs_scan_find(const struct proc_scan *scan,
+                                         const char *unit);
+
+/* Is pid this unit? 1: yes, *start_time is filled; 0: no, or it ended (a
+ * zombie is gone); -1 with errno: cannot be told now (EAGAIN: inside exec).
+ * *start_time 0 = not known: then all marks must be there. */
+int procfs_check(const char *deployment, const char *host, const char *unit,
+                 pid_t pid, uint64_t *start_time);
+
+/* The start time of a process, alive or zombie; 0 = no such process. */
+uint64_t procfs_start_time(pid_t pid);
+
+/* Reads one line of /proc/PID/stat; the name in it may hold anything. */
+int procfs_parse_stat(const char *text, struct proc_stat *out);
+
+#endif
