@@ -1,0 +1,471 @@
+/* ledger.c - the loop of the one writing thread.
+ *
+ * A turn: heartbeat and lanes when due; then one transaction with everything
+ * that waits to be written and, where there is room, a claim. The loop waits
+ * only when there is nothing to write and the last claim found nothing.
+ *
+ * Idle gate: a ledger that finds nothing tries an advisory lock, claims once
+ * more in the same round trip, and only then waits; submit notifies exactly
+ * when that lock is held (hostq.notify_work). */
+#include "daemon/ledger.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/ledger_int.h"
+#include "daemon/metrics.h"
+#include "daemon/signals.h"
+#include "db/bind.h"
+#include "db/conn.h"
+#include "db/rows.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+static const usec_t HEARTBEAT_EVERY = USEC_S;
+static const usec_t IDLE_WAIT_MIN = 2 * USEC_MS;
+
+void
+jobs_init(struct jobs *l)
+{
+    l->head = NULL;
+    l->tail = &l->head;
+    l->count = 0;
+}
+
+void
+jobs_add(struct jobs *l, struct job *j)
+{
+    j->next = NULL;
+    *l->tail = j;
+    l->tail = &j->next;
+    l->count++;
+}
+
+struct job *
+jobs_pop(struct jobs *l)
+{
+    struct job *j = l->head;
+    if (!j)
+        return NULL;
+    l->head = j->next;
+    if (!l->head)
+        l->tail = &l->head;
+    j->next = NULL;
+    l->count--;
+    return j;
+}
+
+void
+ledger_release(struct ledger *l, struct job *j)
+{
+    if (j->hand_prev)
+        j->hand_prev->hand_next = j->hand_next;
+    else
+        l->hand = j->hand_next;
+    if (j->hand_next)
+        j->hand_next->hand_prev = j->hand_prev;
+    if (lane_role(j->req->lane) == LANE_SUSPECT) {
+        l->suspects--;
+        walks_wake(&l->walks);
+        l->more = true;
+    }
+    job_free(j);
+}
+
+static void
+take_aborts(struct ledger *l, const PGresult *res)
+{
+    enum { MOST = 4096 };
+    static _Thread_local int64_t ids[MOST], leases[MOST];
+    int n = row_int_array(row_text(res, 0, "abort_ids"), ids, MOST);
+    (void)row_int_array(row_text(res, 0, "abort_leases"), leases, MOST);
+    for (int i = 0; i < n; i++)
+        mailbox_order(
+            runner_mailbox(
+                l->runners[(uint64_t)ids[i] % (unsigned)l->runner_count]),
+            ORDER_DROP, ids[i], leases[i]);
+}
+
+static void
+read_heartbeat(struct ledger *l, const PGresult *res, usec_t sent)
+{
+    struct shared *s = l->shared;
+    atomic_store(&s->sweeper, row_bool(res, 0, "sweeper"));
+    if (!row_bool(res, 0, "alive")) {
+        log_event(LOG_WARN, "daemon.declared_dead", "epoch=%d", l->epoch);
+        atomic_store(&s->epoch, 0);
+        ledger_adopt_epoch(l);
+        return;
+    }
+    l->lease_ok_until = usec_add(sent, s->cfg->lease);
+    l->fenced = false;
+    take_aborts(l, res);
+}
+
+/* Heartbeat and lanes, when they are due; own transaction. */
+static void
+beat(struct ledger *l)
+{
+    struct shared *s = l->shared;
+    usec_t now = now_mono();
+    struct pipe p;
+    struct err err;
+    char epoch[24], lease[24], flight[24], slots[24];
+    int beat_at = -1, lanes_at = -1;
+    pipe_begin(&p, l->conn);
+    if (l->epoch > 0 &&
+        (now >= l->heartbeat_at || atomic_exchange(&s->heartbeat_now, false))) {
+        (void)snprintf(epoch, sizeof epoch, "%d", l->epoch);
+        (void)snprintf(lease, sizeof lease, "%lld",
+                       (long long)(s->cfg->lease / USEC_MS));
+        (void)snprintf(flight, sizeof flight, "%d", l->out + l->ahead.count);
+        (void)snprintf(slots, sizeof slots, "%lld", (long long)s->cfg->slots);
+        const char *params[] = {epoch, lease, flight, slots};
+        beat_at = pipe_add(&p, STMT_HEARTBEAT, params);
+        l->heartbeat_at = usec_add(now, HEARTBEAT_EVERY);
+    }
+    if (now >= l->lanes_at || atomic_exchange(&s->new_lane, false)) {
+        lanes_at = lanes_add(l, &p);
+        l->lanes_at = usec_add(now, HEARTBEAT_EVERY);
+        walks_swap(&l->walks);
+        walks_wake(&l->walks);
+    }
+    if (pipe_run(&p, usec_add(ledger_limit(l), 2 * USEC_S), &err) < 0) {
+        ledger_error(l, "heartbeat", p.sqlstate, err.text);
+        if (!p.sqlstate[0])
+            ledger_disconnect(l, err.text);
+    } else {
+        if (lanes_at >= 0)
+            lanes_read(l, p.results[lanes_at]);
+        if (beat_at >= 0)
+            read_heartbeat(l, p.results[beat_at], now);
+    }
+    pipe_end(&p);
+}
+
+/* The gate belongs to an idle ledger: taken before the last claim of one
+ * that is about to wait, given up as soon as it has work, so that another
+ * idle daemon can have it. */
+static int
+gate_add(struct ledger *l, struct pipe *p)
+{
+    if (l->idle && !l->gate && !l->gate_tried)
+        return pipe_add(p, STMT_GATE_TAKE, NULL);
+    return -1;
+}
+
+/* An idle ledger that holds the gate is woken by notify and polls only as a
+ * net. Without the gate it may be another idle daemon's (then that one is
+ * woken), or a submit that is about to commit held it shared just now: so it
+ * looks again, first soon, then ever more rarely. */
+static void
+plan_poll(struct ledger *l)
+{
+    usec_t poll = l->shared->cfg->poll_interval;
+    usec_t wait = poll;
+    if (l->found) {
+        l->idle_wait = IDLE_WAIT_MIN;
+    } else if (l->idle && !l->gate) {
+        wait = l->idle_wait;
+        l->idle_wait = l->idle_wait * 2 < poll ? l->idle_wait * 2 : poll;
+    }
+    l->poll_at = usec_add(now_mono(), wait);
+}
+
+/* One transaction: what is to be written, and a claim. False: nothing was
+ * there to do. */
+static bool
+turn(struct ledger *l)
+{
+    struct group g;
+    struct pipe p;
+    struct err err;
+    int64_t lease = 0;
+    int want = claim_want(l);
+    int claim_at = -1, gate_at = -1;
+    group_take(l, &g);
+    pipe_begin(&p, l->conn);
+    group_add(l, &g, &p);
+    if (l->gate && l->found) {
+        (void)pipe_add(&p, STMT_GATE_RELEASE, NULL);
+        l->gate = false;
+    }
+    if (!g.alone && want > 0 && l->more) {
+        gate_at = gate_add(l, &p);
+        claim_at = claim_add(l, &p, want);
+        lease = claim_lease(l);
+    }
+    if (p.count == 0)
+        return false;
+    usec_t before = now_mono();
+    int rc = pipe_run(&p, usec_add(ledger_limit(l), 2 * USEC_S), &err);
+    usec_t took = usec_sub(now_mono(), before);
+    metrics_turn(took);
+    if (rc < 0) {
+        if (!g.alone || strncmp(p.sqlstate, "42", 2) == 0)
+            ledger_error(l, "settle and claim", p.sqlstate, err.text);
+        else if (p.sqlstate[0]) /* a row's own trouble does not end us */
+            metrics_db_error(p.sqlstate);
+        group_failed(l, &g, p.sqlstate, err.text);
+        if (!p.sqlstate[0])
+            ledger_disconnect(l, err.text);
+        pipe_end(&p);
+        return true;
+    }
+    l->errors = 0;
+    group_done(l, &g, &p);
+    if (gate_at >= 0) {
+        l->gate = row_bool(p.results[gate_at], 0, "taken");
+        l->gate_tried = true;
+    }
+    if (claim_at >= 0) {
+        bool was_idle = l->idle;
+        claim_read(l, p.results[claim_at], lease, want, took);
+        /* The first empty claim: once more, with the gate. */
+        l->more = !l->idle || (!was_idle && !l->gate_tried);
+        plan_poll(l);
+    }
+    pipe_end(&p);
+    return true;
+}
+
+static void
+take_mail(struct ledger *l)
+{
+    struct order *orders;
+    struct job *j = mailbox_take(&l->in, &orders);
+    while (j) {
+        struct job *next = j->next;
+        switch (j->ask) {
+        case JOB_MARK:
+            jobs_add(&l->marks, j);
+            break;
+        case JOB_INTENT:
+            jobs_add(&l->intents, j);
+            break;
+        case JOB_SETTLE:
+            l->out--;
+            jobs_add(&l->settles, j);
+            break;
+        case JOB_DROP:
+            l->out--;
+            ledger_release(l, j);
+            break;
+        case JOB_WORK:
+        case JOB_READY:
+        case JOB_LOST:
+        case JOB_REFUSED:
+            abort();
+        }
+        j = next;
+    }
+    claim_hand_over_ahead(l);
+    atomic_store(&l->shared->in_flight, l->out);
+    metrics_set(M_IN_FLIGHT, l->out + l->ahead.count);
+}
+
+static void
+tell_end(struct ledger *l, const char *state)
+{
+    char epoch[24], sqlstate[6];
+    struct err err;
+    (void)snprintf(epoch, sizeof epoch, "%d", l->epoch);
+    const char *params[] = {epoch, state};
+    if (!l->conn || l->epoch == 0)
+        return;
+    PGresult *res = pipe_one(l->conn, STMT_DAEMON_ENDS, params,
+                             l->shared->cfg->connect_timeout, sqlstate, &err);
+    if (!res)
+        log_event(LOG_WARN, "daemon.end_untold", "state=%s why=%s", state,
+                  log_quote(err.text));
+    PQclear(res);
+}
+
+/* First TERM: no more claims, what was not started goes back. */
+static void
+begin_stop(struct ledger *l)
+{
+    struct job *j;
+    l->announced = true;
+    l->grace_until = usec_add(now_mono(), l->shared->cfg->stop_grace);
+    log_event(LOG_INFO, "daemon.stopping", "in_flight=%d ahead=%d", l->out,
+              l->ahead.count);
+    tell_end(l, "stopping");
+    while ((j = jobs_pop(&l->ahead))) {
+        step_back(j->req, &j->update);
+        j->ask = JOB_SETTLE;
+        jobs_add(&l->settles, j);
+    }
+    ledger_order_all(l, ORDER_DRAIN);
+}
+
+/* True when the ledger may end. */
+static bool
+stopping(struct ledger *l)
+{
+    int stage = atomic_load(&l->shared->stop);
+    bool failed = atomic_load(&l->shared->failed);
+    if (stage == STOP_NONE && !failed)
+        return false;
+    if (!l->announced)
+        begin_stop(l);
+    if (!l->aborted &&
+        (stage == STOP_ABORT || failed || now_mono() >= l->grace_until)) {
+        l->aborted = true;
+        l->grace_until = usec_add(now_mono(), 2 * USEC_S);
+        ledger_order_all(l, ORDER_ABORT);
+    }
+    bool flushed = !l->settles.head && !l->marks.head && !l->intents.head &&
+                   !l->later.head;
+    if (l->out == 0 && flushed)
+        return true;
+    return l->aborted && (now_mono() >= l->grace_until || !l->conn);
+}
+
+static usec_t
+wait_until(const struct ledger *l)
+{
+    usec_t until = usec_add(now_mono(), HEARTBEAT_EVERY);
+    if (!l->conn)
+        return l->reconnect_at < until ? l->reconnect_at : until;
+    if (l->settles.head || l->marks.head || l->intents.head ||
+        (l->gate && l->found) || (l->more && claim_want(l) > 0))
+        return 0;
+    if (l->heartbeat_at < until)
+        until = l->heartbeat_at;
+    if (l->poll_at < until)
+        until = l->poll_at;
+    if (l->later.head && l->later_at < until)
+        until = l->later_at;
+    if (due_next(&l->due) < until)
+        until = due_next(&l->due);
+    if (l->announced && l->grace_until < until)
+        until = l->grace_until;
+    return until;
+}
+
+static void
+rest(struct ledger *l)
+{
+    struct shared *s = l->shared;
+    usec_t left = usec_sub(wait_until(l), now_mono());
+    struct pollfd fds[2] = {{s->wake_ledger, POLLIN, 0}, {-1, POLLIN, 0}};
+    if (l->conn)
+        fds[1].fd = PQsocket(l->conn); /* only to see it close */
+    if (left > 0)
+        (void)poll(fds, 2, (int)((left + USEC_MS - 1) / USEC_MS));
+    if (fds[0].revents)
+        shared_awake(s->wake_ledger);
+    if (fds[1].revents &&
+        (!PQconsumeInput(l->conn) || PQstatus(l->conn) == CONNECTION_BAD))
+        ledger_disconnect(l, PQerrorMessage(l->conn));
+}
+
+/* Reasons to believe that a claim finds something. */
+static void
+look_for_work(struct ledger *l)
+{
+    usec_t now = now_mono();
+    bool work = atomic_exchange(&l->shared->work, false);
+    int due = due_pass(&l->due, now);
+    bool poll = now >= l->poll_at;
+    if (!work && due == 0 && !poll)
+        return;
+    if (work) {
+        l->idle_wait = IDLE_WAIT_MIN;
+        walks_wake(&l->walks);
+    }
+    l->gate_tried = l->gate;
+    l->more = true;
+    l->poll_at = usec_add(now, l->shared->cfg->poll_interval);
+}
+
+static void *
+run(void *arg)
+{
+    struct ledger *l = arg;
+    log_context("thread=ledger");
+    while (!stopping(l)) {
+        rest(l);
+        atomic_store(&l->shared->turn_at, now_mono());
+        take_mail(l);
+        ledger_adopt_epoch(l);
+        ledger_fence(l);
+        if (!l->conn && l->epoch > 0 && now_mono() >= l->reconnect_at)
+            ledger_connect(l);
+        if (!l->conn)
+            continue;
+        beat(l);
+        look_for_work(l);
+        if (l->conn)
+            later_look(l);
+        if (l->conn)
+            (void)turn(l);
+    }
+    tell_end(l, "dead");
+    log_event(LOG_INFO, "daemon.stopped", "epoch=%d left=%d", l->epoch, l->out);
+    ledger_order_all(l, ORDER_END);
+    for (int i = 0; i < l->runner_count; i++)
+        runner_join(l->runners[i]);
+    atomic_store(&l->shared->ended, true);
+    shared_wake(l->shared->wake_sweep);
+    signals_wake();
+    return NULL;
+}
+
+static void
+wake(void *arg)
+{
+    struct ledger *l = arg;
+    shared_wake(l->shared->wake_ledger);
+}
+
+struct ledger *
+ledger_new(struct shared *shared)
+{
+    struct ledger *l = calloc(1, sizeof *l);
+    if (!l)
+        abort();
+    l->shared = shared;
+    mailbox_init(&l->in, wake, l);
+    jobs_init(&l->settles);
+    jobs_init(&l->marks);
+    jobs_init(&l->intents);
+    jobs_init(&l->ahead);
+    jobs_init(&l->later);
+    l->idle_wait = IDLE_WAIT_MIN;
+    return l;
+}
+
+int
+ledger_start(struct ledger *l, struct err *err)
+{
+    if (pthread_create(&l->thread, NULL, run, l) != 0)
+        return err_set(err, E_FAILED, "cannot start a thread");
+    return 0;
+}
+
+void
+ledger_join(struct ledger *l)
+{
+    (void)pthread_join(l->thread, NULL);
+}
+
+void
+ledger_free(struct ledger *l)
+{
+    struct job *j;
+    struct jobs *lists[] = {&l->settles, &l->marks, &l->intents, &l->ahead,
+                            &l->later};
+    for (int i = 0; i < 5; i++)
+        while ((j = jobs_pop(lists[i])))
+            job_free(j);
+    if (l->conn)
+        PQfinish(l->conn);
+    walks_fini(&l->walks);
+    mailbox_fini(&l->in);
+    free(l->runners);
+    free(l);
+}

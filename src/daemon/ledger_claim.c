@@ -1,0 +1,215 @@
+/* ledger_claim.c - what comes in: lanes and claimed rows. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/ledger_int.h"
+#include "daemon/metrics.h"
+#include "db/bind.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+int
+claim_want(const struct ledger *l)
+{
+    const struct config *cfg = l->shared->cfg;
+    int want = (int)(cfg->slots + cfg->prefetch) - l->out - l->ahead.count;
+    if (want > cfg->group_size)
+        want = (int)cfg->group_size;
+    if (l->announced || l->epoch == 0 || l->fenced || want < 0)
+        return 0;
+    return want;
+}
+
+int64_t
+claim_lease(const struct ledger *l)
+{
+    return ((int64_t)l->epoch << 38) | l->lease_counter;
+}
+
+static void
+bind_scans(const struct ledger *l, const struct scan *s, int n, struct bind *a)
+{
+    for (int i = 0; i < 5; i++)
+        bind_init(&a[i]);
+    for (int i = 0; i < n; i++) {
+        const struct walk *w = walks_find(&l->walks, s[i].lane);
+        bind_int(&a[0], s[i].lane);
+        if (s[i].bound == USEC_MIN)
+            bind_null(&a[1]);
+        else
+            bind_int(&a[1], s[i].bound);
+        bind_int(&a[2], s[i].most);
+        bind_int(&a[3], s[i].age);
+        if (w && w->row.audit)
+            bind_int(&a[4], s[i].lane);
+    }
+}
+
+int
+claim_add(struct ledger *l, struct pipe *p, int want)
+{
+    struct scan *scans = calloc((size_t)l->walks.count * 4 + 1, sizeof *scans);
+    struct bind a[5];
+    char most[24], lease[24], epoch[24], start[24];
+    if (!scans)
+        abort();
+    int n = walks_plan(&l->walks, now_mono(), want, l->suspects == 0, scans);
+    int room = (int)l->shared->cfg->slots - l->out;
+    l->lease_counter++;
+    bind_scans(l, scans, n, a);
+    (void)snprintf(most, sizeof most, "%d", l->walks.suspects ? 1 : want);
+    (void)snprintf(lease, sizeof lease, "%lld", (long long)claim_lease(l));
+    (void)snprintf(epoch, sizeof epoch, "%d", l->epoch);
+    (void)snprintf(start, sizeof start, "%d",
+                   l->ahead.count > 0 || room < 0 ? 0 : room);
+    const char *params[] = {most,
+                            lease,
+                            bind_done(&a[0]),
+                            bind_done(&a[1]),
+                            bind_done(&a[2]),
+                            bind_done(&a[3]),
+                            epoch,
+                            start,
+                            bind_done(&a[4])};
+    int at = pipe_add(p, STMT_CLAIM, params);
+    for (int i = 0; i < 5; i++)
+        bind_fini(&a[i]);
+    free(scans);
+    return at;
+}
+
+static void
+into_hand(struct ledger *l, struct job *j)
+{
+    j->hand_prev = NULL;
+    j->hand_next = l->hand;
+    if (l->hand)
+        l->hand->hand_prev = j;
+    l->hand = j;
+    l->suspects += lane_role(j->req->lane) == LANE_SUSPECT;
+}
+
+/* Gives each runner its share of a list of jobs. */
+static void
+hand_over(struct ledger *l, struct jobs *list)
+{
+    struct jobs *share = calloc((size_t)l->runner_count, sizeof *share);
+    struct job *j;
+    if (!share)
+        abort();
+    for (int i = 0; i < l->runner_count; i++)
+        jobs_init(&share[i]);
+    while ((j = jobs_pop(list))) {
+        j->ask = JOB_WORK;
+        jobs_add(&share[(uint64_t)j->req->id % (unsigned)l->runner_count], j);
+        l->out++;
+    }
+    for (int i = 0; i < l->runner_count; i++)
+        mailbox_put(runner_mailbox(l->runners[i]), share[i].head);
+    free(share);
+}
+
+void
+claim_hand_over_ahead(struct ledger *l)
+{
+    struct jobs now;
+    jobs_init(&now);
+    while (l->ahead.count > 0 && l->out + now.count < l->shared->cfg->slots)
+        jobs_add(&now, jobs_pop(&l->ahead));
+    hand_over(l, &now);
+}
+
+void
+claim_read(struct ledger *l, const PGresult *res, int64_t lease, int want,
+           usec_t took)
+{
+    struct jobs start;
+    usec_t mono = now_mono();
+    int n = PQntuples(res);
+    jobs_init(&start);
+    for (int i = 0; i < n; i++) {
+        int32_t lane = request_row_lane(res, i);
+        const struct walk *w = walks_find(&l->walks, lane);
+        struct request *r = request_row(res, i, &w->row, lease, mono);
+        struct job *j = job_new(r);
+        walks_saw(&l->walks, lane, request_row_run_at(res, i));
+        into_hand(l, j);
+        jobs_add(r->started ? &start : &l->ahead, j);
+    }
+    walks_done(&l->walks, mono, took);
+    metrics_add(M_CLAIMS, 1);
+    metrics_add(M_CLAIMED_ROWS, n);
+    metrics_add(M_STARTED, start.count);
+    hand_over(l, &start);
+    /* With a suspect in hand the others wait for its end. */
+    bool suspects = l->suspects == 0 && l->walks.suspects_in > 0;
+    l->found = n > 0;
+    l->idle = n == 0 && want > 0 && !l->walks.suspects && !suspects;
+    l->more = !l->idle;
+    if (n > 0)
+        l->gate_tried = false;
+}
+
+int
+lanes_add(struct ledger *l, struct pipe *p)
+{
+    const struct shared *s = l->shared;
+    struct bind routes, queues;
+    const char *q = s->cfg->queues;
+    bind_init(&routes);
+    bind_init(&queues);
+    bind_str(&routes, s->route);
+    while (*q) {
+        char name[200];
+        size_t len = strcspn(q, ", ");
+        (void)snprintf(name, sizeof name, "%.*s", (int)len, q);
+        if (len > 0)
+            bind_str(&queues, name);
+        q += len + strspn(q + len, ", ");
+    }
+    const char *params[] = {bind_done(&routes), bind_done(&queues)};
+    int at = pipe_add(p, STMT_LANES, params);
+    bind_fini(&routes);
+    bind_fini(&queues);
+    return at;
+}
+
+/* Publishes the bounds for the sweep thread's takeovers. */
+static void
+publish_bounds(struct ledger *l)
+{
+    struct shared *s = l->shared;
+    int n = l->walks.count * 3;
+    int32_t *scans = calloc((size_t)n + 1, sizeof *scans);
+    usec_t *bounds = calloc((size_t)n + 1, sizeof *bounds);
+    if (!scans || !bounds)
+        abort();
+    for (int i = 0; i < n; i++) {
+        const struct walk *w = &l->walks.list[i / 3];
+        scans[i] = w->row.lane + i % 3;
+        bounds[i] = w->bound[i % 3] == USEC_MIN ? 0 : w->bound[i % 3];
+    }
+    (void)pthread_mutex_lock(&s->lock);
+    free(s->scans);
+    free(s->bounds);
+    s->scans = scans;
+    s->bounds = bounds;
+    s->scan_count = n;
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
+void
+lanes_read(struct ledger *l, const PGresult *res)
+{
+    int n = PQntuples(res);
+    struct lane_row *rows = calloc((size_t)n + 1, sizeof *rows);
+    if (!rows)
+        abort();
+    for (int i = 0; i < n; i++)
+        rows[i] = lane_row(res, i);
+    if (n > l->walks.count)
+        l->more = true;
+    walks_update(&l->walks, rows, n);
+    free(rows);
+    publish_bounds(l);
+}

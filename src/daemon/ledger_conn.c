@@ -1,0 +1,178 @@
+/* ledger_conn.c - the ledger's connection and the epoch it writes under. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/ledger_int.h"
+#include "daemon/metrics.h"
+#include "db/bind.h"
+#include "db/conn.h"
+#include "db/rows.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+static const usec_t RECONNECT_MIN = 50 * USEC_MS;
+static const usec_t RECONNECT_MAX = USEC_S;
+/* How long a group waits for rows that somebody else has locked. */
+static const usec_t LOCK_LIMIT = USEC_S;
+
+usec_t
+ledger_limit(const struct ledger *l)
+{
+    const struct config *cfg = l->shared->cfg;
+    usec_t third = cfg->lease / 3;
+    return cfg->statement_timeout < third ? cfg->statement_timeout : third;
+}
+
+void
+ledger_order_all(struct ledger *l, enum order_what what)
+{
+    for (int i = 0; i < l->runner_count; i++)
+        mailbox_order(runner_mailbox(l->runners[i]), what, 0, 0);
+}
+
+void
+ledger_disconnect(struct ledger *l, const char *why)
+{
+    if (!l->conn)
+        return;
+    log_event(LOG_WARN, "db.lost", "why=%s", log_quote(why));
+    PQfinish(l->conn);
+    l->conn = NULL;
+    l->gate = false;
+    atomic_store(&l->shared->connected, false);
+    l->reconnect_at = now_mono();
+    l->reconnect_wait = RECONNECT_MIN;
+}
+
+/* Claims of ours whose answer was lost with the old connection. */
+static int
+give_back_unknown(struct ledger *l, struct err *err)
+{
+    struct bind ids, leases;
+    char epoch[24], sqlstate[6];
+    bind_init(&ids);
+    bind_init(&leases);
+    for (const struct job *j = l->hand; j; j = j->hand_next) {
+        bind_int(&ids, j->req->id);
+        bind_int(&leases, j->req->lease);
+    }
+    (void)snprintf(epoch, sizeof epoch, "%d", l->epoch);
+    const char *params[] = {epoch, bind_done(&ids), bind_done(&leases)};
+    CLEANUP_RESULT PGresult *res =
+        pipe_one(l->conn, STMT_GIVE_BACK_UNKNOWN, params,
+                 l->shared->cfg->statement_timeout, sqlstate, err);
+    if (res && row_int(res, 0, "n") > 0)
+        log_event(LOG_WARN, "ledger.unknown_claims", "rows=%lld",
+                  (long long)row_int(res, 0, "n"));
+    bind_fini(&ids);
+    bind_fini(&leases);
+    return res ? 0 : -1;
+}
+
+void
+ledger_connect(struct ledger *l)
+{
+    const struct config *cfg = l->shared->cfg;
+    struct err err;
+    const struct pipe_options opt = {
+        .app = "hostqd ledger",
+        .work = true,
+        .connect_limit = cfg->connect_timeout,
+        .statement_limit = ledger_limit(l),
+        .lock_limit = LOCK_LIMIT,
+    };
+    l->conn = pipe_open(cfg->database, &opt, &err);
+    if (l->conn && l->epoch > 0 && give_back_unknown(l, &err) < 0) {
+        PQfinish(l->conn);
+        l->conn = NULL;
+    }
+    if (!l->conn) {
+        log_event_limited(LOG_WARN, "db.unreachable", "ledger", "why=%s",
+                          log_quote(err.text));
+        if (l->reconnect_wait < RECONNECT_MIN)
+            l->reconnect_wait = RECONNECT_MIN;
+        l->reconnect_at = usec_add(now_mono(), l->reconnect_wait);
+        l->reconnect_wait = l->reconnect_wait * 2 > RECONNECT_MAX
+                                ? RECONNECT_MAX
+                                : l->reconnect_wait * 2;
+        return;
+    }
+    log_event(LOG_INFO, "db.connected", "backend=%d", PQbackendPID(l->conn));
+    metrics_add(M_RECONNECTS, 1);
+    atomic_store(&l->shared->connected, true);
+    l->heartbeat_at = l->lanes_at = 0;
+    l->more = true;
+    l->idle = l->gate_tried = false;
+}
+
+static void
+start_runners(struct ledger *l)
+{
+    struct shared *s = l->shared;
+    int count = (int)s->cfg->runners;
+    struct err err;
+    l->runners = calloc((size_t)count, sizeof(struct runner *));
+    if (!l->runners)
+        abort();
+    for (int i = 0; i < count; i++) {
+        struct runner *r = runner_start(i, &s->env, &l->in, &err);
+        if (!r) {
+            shared_fail(s, &err);
+            break;
+        }
+        l->runners[l->runner_count++] = r;
+    }
+}
+
+/* The epoch may have been changed by the lock thread. */
+void
+ledger_adopt_epoch(struct ledger *l)
+{
+    int epoch = atomic_load(&l->shared->epoch);
+    if (epoch == l->epoch)
+        return;
+    if (!l->runners)
+        start_runners(l);
+    metrics_set(M_EPOCH, epoch);
+    l->epoch = epoch;
+    l->lease_counter = 0;
+    l->more = true;
+    l->heartbeat_at = 0;
+    /* Calls of the old epoch: their rows are somebody else's now. */
+    if (l->hand)
+        ledger_order_all(l, ORDER_DROP_ALL);
+}
+
+/* Nobody may believe us alive any longer: drop the calls (design.md 3.7). */
+void
+ledger_fence(struct ledger *l)
+{
+    if (l->fenced || l->epoch == 0 || now_mono() < l->lease_ok_until ||
+        l->lease_ok_until == 0)
+        return;
+    log_event(LOG_WARN, "daemon.fenced", "epoch=%d in_flight=%d", l->epoch,
+              l->out);
+    l->fenced = true;
+    ledger_order_all(l, ORDER_DROP_ALL);
+}
+
+void
+ledger_error(struct ledger *l, const char *what, const char *sqlstate,
+             const char *text)
+{
+    struct err why;
+    if (!sqlstate[0])
+        return;
+    metrics_db_error(sqlstate);
+    log_event_limited(LOG_ERROR, "db.error", sqlstate,
+                      "during=%s sqlstate=%s text=%s", what, sqlstate,
+                      log_quote(text));
+    if (strncmp(sqlstate, "53", 2) == 0 || strncmp(sqlstate, "57", 2) == 0 ||
+        strcmp(sqlstate, "55P03") == 0 ||
+        ++l->errors < l->shared->cfg->max_statement_errors)
+        return;
+    (void)err_set(&why, E_DATABASE,
+                  "%d statement errors in a row, the last during %s: %s",
+                  l->errors, what, text);
+    shared_fail(l->shared, &why);
+}

@@ -1,0 +1,115 @@
+/* ledger_int.h - shared by ledger.c (loop), ledger_conn.c (connection and
+ * epoch), ledger_claim.c (what comes in), ledger_bind.c and ledger_write.c
+ * (what goes out and what its result means). */
+#ifndef HOSTQ_DAEMON_LEDGER_INT_H
+#define HOSTQ_DAEMON_LEDGER_INT_H
+
+#include <libpq-fe.h>
+
+#include "daemon/due.h"
+#include "daemon/ledger.h"
+#include "daemon/mailbox.h"
+#include "daemon/runner.h"
+#include "daemon/scan.h"
+#include "db/pipe.h"
+
+/* A list of jobs with its tail. */
+struct jobs {
+    struct job *head, **tail;
+    int count;
+};
+
+/* What is written in one transaction. */
+struct group {
+    struct jobs settles, marks, intents;
+    bool alone; /* one job after its group failed */
+    int at_final, at_open, at_mark, at_intent; /* index in the pipe, or -1 */
+};
+
+struct ledger {
+    struct shared *shared;
+    struct mailbox in;
+    struct runner **runners; /* NULL until registered */
+    int runner_count;
+    pthread_t thread;
+    PGconn *conn;
+    usec_t reconnect_at; /* monotonic; next try */
+    usec_t reconnect_wait;
+    struct walks walks;
+    struct due due; /* when rows that we put off are due */
+    struct jobs settles, marks, intents, ahead;
+    struct jobs later; /* to be written, but somebody else has the row */
+    usec_t later_at;   /* monotonic: when those are looked at again */
+    struct job *hand;  /* all jobs in hand */
+    int out;           /* jobs at the runners */
+    int suspects;      /* of those in hand, from suspect scans */
+    unsigned next_runner;
+    int64_t lease_counter;
+    int epoch; /* epoch of this connection's claims */
+    usec_t heartbeat_at, lanes_at, swap_at, poll_at;
+    usec_t lease_ok_until; /* monotonic: until then nobody can have us
+                              declared dead by lease */
+    bool fenced;           /* calls were dropped, lease may be over */
+    bool more;             /* a claim may find something */
+    bool found;            /* the last claim found something */
+    bool idle;             /* the last claim found nothing */
+    bool gate;             /* we hold the idle gate */
+    bool gate_tried;
+    usec_t idle_wait; /* idle without the gate: until the next look */
+    bool announced;   /* stopping was told to the database */
+    bool aborted;     /* runners were told to abort */
+    usec_t grace_until;
+    int errors; /* consecutive statement errors */
+};
+
+void jobs_init(struct jobs *l);
+void jobs_add(struct jobs *l, struct job *j);
+struct job *jobs_pop(struct jobs *l);
+/* Removes a job from the hand and frees it. */
+void ledger_release(struct ledger *l, struct job *j);
+
+/* ledger_conn.c */
+/* Longest statement: a third of the lease at most, because the heartbeat
+ * travels on the same connection. */
+usec_t ledger_limit(const struct ledger *l);
+void ledger_order_all(struct ledger *l, enum order_what what);
+void ledger_disconnect(struct ledger *l, const char *why);
+void ledger_connect(struct ledger *l);
+/* The epoch may have been changed by the lock thread. */
+void ledger_adopt_epoch(struct ledger *l);
+/* Drops the calls when nobody may believe us alive any longer. */
+void ledger_fence(struct ledger *l);
+/* Statement trouble on a live connection: too much of it ends the daemon. */
+void ledger_error(struct ledger *l, const char *what, const char *sqlstate,
+                  const char *text);
+
+/* ledger_claim.c */
+int claim_want(const struct ledger *l);
+int claim_add(struct ledger *l, struct pipe *p, int want);
+void claim_read(struct ledger *l, const PGresult *res, int64_t lease, int want,
+                usec_t took);
+int64_t claim_lease(const struct ledger *l);
+void claim_hand_over_ahead(struct ledger *l);
+int lanes_add(struct ledger *l, struct pipe *p);
+void lanes_read(struct ledger *l, const PGresult *res);
+
+/* ledger_bind.c */
+void group_add(struct ledger *l, struct group *g, struct pipe *p);
+/* Machines of lost provisions join the clean-up of their request. */
+void group_add_late(const struct jobs *jobs, struct pipe *p);
+
+/* ledger_later.c */
+/* Puts a job apart until its row is free. */
+void later_add(struct ledger *l, struct job *j);
+/* Puts those apart whose rows are locked, the others back to their lists. */
+void later_sort(struct ledger *l, struct jobs *jobs);
+/* When it is time: those whose rows are free come back. */
+void later_look(struct ledger *l);
+
+/* ledger_write.c */
+void group_take(struct ledger *l, struct group *g);
+void group_done(struct ledger *l, struct group *g, struct pipe *p);
+/* The transaction was rolled back with this SQLSTATE ("" = lost). */
+void group_failed(struct ledger *l, struct group *g, const char *sqlstate,
+                  const char *text);
+#endif

@@ -1,0 +1,356 @@
+/* ledger_write.c - what goes out: a group of settles, marks and intents in
+ * one transaction, and what its result means for each job. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/ledger_int.h"
+#include "daemon/metrics.h"
+#include "db/bind.h"
+#include "db/rows.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+enum {
+    INTENTS_PER_GROUP = 24, /* one statement each; below PIPE_MAX */
+    WATCHES_PER_GROUP = 4,
+    REFUSALS_MAX = 3, /* then the row is left to the processing timeout */
+};
+
+static int
+by_id(const void *a, const void *b)
+{
+    const struct job *x = *(struct job *const *)a;
+    const struct job *y = *(struct job *const *)b;
+    return (x->req->id > y->req->id) - (x->req->id < y->req->id);
+}
+
+/* Groups lock rows in order of id. */
+static void
+sort_jobs(struct jobs *l)
+{
+    struct job **v = calloc((size_t)l->count + 1, sizeof(struct job *));
+    int n = 0;
+    struct job *j;
+    if (!v)
+        abort();
+    while ((j = jobs_pop(l)))
+        v[n++] = j;
+    qsort(v, (size_t)n, sizeof(struct job *), by_id);
+    for (int i = 0; i < n; i++)
+        jobs_add(l, v[i]);
+    free(v);
+}
+
+static void
+move(struct jobs *from, struct jobs *to, int most, bool alone)
+{
+    while (from->head && to->count < most && from->head->alone == alone)
+        jobs_add(to, jobs_pop(from));
+}
+
+void
+group_take(struct ledger *l, struct group *g)
+{
+    int most = (int)l->shared->cfg->group_size;
+    jobs_init(&g->settles);
+    jobs_init(&g->marks);
+    jobs_init(&g->intents);
+    g->alone = false;
+    struct jobs *lists[] = {&l->settles, &l->marks, &l->intents};
+    struct jobs *mine[] = {&g->settles, &g->marks, &g->intents};
+    for (int i = 0; i < 3; i++) {
+        if (lists[i]->head && lists[i]->head->alone) {
+            move(lists[i], mine[i], 1, true);
+            g->alone = true;
+            return;
+        }
+    }
+    int watches = 0;
+    while (l->settles.head && !l->settles.head->alone &&
+           g->settles.count < most) {
+        if (l->settles.head->update.seen && ++watches > WATCHES_PER_GROUP)
+            break;
+        jobs_add(&g->settles, jobs_pop(&l->settles));
+    }
+    move(&l->marks, &g->marks, most, false);
+    move(&l->intents, &g->intents, INTENTS_PER_GROUP, false);
+    sort_jobs(&g->settles);
+    sort_jobs(&g->marks);
+}
+
+static bool
+in_result(const PGresult *res, int64_t id)
+{
+    for (int i = 0; i < PQntuples(res); i++)
+        if (row_int(res, i, "id") == id)
+            return true;
+    return false;
+}
+
+/* The ids a statement returned, sorted, for a binary search. */
+struct ids {
+    int64_t *v;
+    int n;
+};
+
+static int
+cmp_id(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static struct ids
+ids_of(const PGresult *res)
+{
+    struct ids s = {NULL, res ? PQntuples(res) : 0};
+    s.v = calloc((size_t)s.n + 1, sizeof *s.v);
+    if (!s.v)
+        abort();
+    for (int i = 0; i < s.n; i++)
+        s.v[i] = row_int(res, i, "id");
+    qsort(s.v, (size_t)s.n, sizeof *s.v, cmp_id);
+    return s;
+}
+
+static bool
+ids_has(const struct ids *s, int64_t id)
+{
+    return bsearch(&id, s->v, (size_t)s->n, sizeof *s->v, cmp_id) != NULL;
+}
+
+/* A time of the database's clock for the log; none: a request without. */
+static const char *
+utc_text(char *text, size_t size, usec_t at)
+{
+    (void)snprintf(text, size, "none");
+    if (at > 0)
+        dur_print_utc(at, text, size);
+    return text;
+}
+
+static void
+log_retry(const struct job *j)
+{
+    const struct update *u = &j->update;
+    usec_t at = usec_add(request_now(j->req, now_mono()), u->delay);
+    char not_before[40], deadline[40];
+    log_event(LOG_INFO, "request.retry",
+              "request=%s attempt=%d reason=%s backoff_ms=%lld "
+              "not_before=%s deadline=%s",
+              j->req->request_id, u->retry_attempt, reason_name(u->reason),
+              (long long)(u->delay / USEC_MS),
+              utc_text(not_before, sizeof not_before, at),
+              utc_text(deadline, sizeof deadline, j->req->deadline));
+}
+
+static void
+log_retry_denied(const struct job *j)
+{
+    const struct update *u = &j->update;
+    char left[40] = "none";
+    if (j->req->deadline > 0)
+        (void)snprintf(
+            left, sizeof left, "%.3f",
+            (double)(j->req->deadline - request_now(j->req, now_mono())) / 1e6);
+    log_event(LOG_WARN, "request.retry_denied",
+              "request=%s attempt=%d reason=%s last_reason=%s "
+              "deadline_in_s=%s",
+              j->req->request_id, u->retry_attempt, reason_name(u->reason),
+              reason_name(u->last_reason), left);
+}
+
+static void
+count_settled(struct ledger *l, const struct job *j)
+{
+    const struct update *u = &j->update;
+    metrics_settled(state_name(u->to));
+    if (strcmp(u->verb, "retry") == 0) {
+        metrics_add(M_RETRIES, 1);
+        log_retry(j);
+    }
+    if (u->reason == R_MAX_RETRIES ||
+        (u->reason == R_DEADLINE && u->to == S_FAILED)) {
+        metrics_retry_denied(j->req->kind, reason_name(u->reason));
+        log_retry_denied(j);
+    }
+    if (!state_is_final(u->to))
+        due_add(&l->due, usec_add(now_mono(), u->delay));
+    else if (u->to != S_COMPLETED)
+        log_event(LOG_INFO, "request.ended",
+                  "request=%s state=%s reason=%s message=%s",
+                  j->req->request_id, state_name(u->to), reason_name(u->reason),
+                  log_quote(u->error_message));
+}
+
+static void
+lost(struct ledger *l, struct job *j)
+{
+    metrics_add(M_LOST_OWNERSHIP, 1);
+    log_event(LOG_WARN, "request.lost", "request=%s lease=%lld",
+              j->req->request_id, (long long)j->req->lease);
+    ledger_release(l, j);
+}
+
+/* Settles that hit no row: ask once more whose they are. */
+static void
+look_up(struct ledger *l, struct jobs *missing)
+{
+    struct bind ids, leases;
+    struct pipe p;
+    struct err err;
+    bind_init(&ids);
+    bind_init(&leases);
+    for (const struct job *j = missing->head; j; j = j->next) {
+        bind_int(&ids, j->req->id);
+        bind_int(&leases, j->req->lease);
+    }
+    const char *params[] = {bind_done(&ids), bind_done(&leases)};
+    pipe_begin(&p, l->conn);
+    int at = pipe_add(&p, STMT_LOOKUP, params);
+    group_add_late(missing, &p);
+    int rc = pipe_run(&p, usec_add(ledger_limit(l), 2 * USEC_S), &err);
+    if (rc < 0)
+        ledger_error(l, "lookup", p.sqlstate, err.text);
+    struct job *j;
+    while ((j = jobs_pop(missing))) {
+        if (rc < 0 || in_result(p.results[at], j->req->id))
+            jobs_add(&l->settles, j);
+        else
+            lost(l, j);
+    }
+    pipe_end(&p);
+    bind_fini(&ids);
+    bind_fini(&leases);
+}
+
+static void
+settles_done(struct ledger *l, struct group *g, struct pipe *p)
+{
+    struct ids final =
+        ids_of(g->at_final >= 0 ? p->results[g->at_final] : NULL);
+    struct ids open = ids_of(g->at_open >= 0 ? p->results[g->at_open] : NULL);
+    struct jobs missing;
+    struct job *j;
+    jobs_init(&missing);
+    while ((j = jobs_pop(&g->settles))) {
+        if (ids_has(&final, j->req->id) || ids_has(&open, j->req->id)) {
+            count_settled(l, j);
+            ledger_release(l, j);
+        } else {
+            jobs_add(&missing, j);
+        }
+    }
+    free(final.v);
+    free(open.v);
+    if (missing.head)
+        look_up(l, &missing);
+}
+
+static void
+answer(struct ledger *l, struct job *j, enum job_ask what)
+{
+    if (what == JOB_LOST)
+        metrics_add(M_LOST_OWNERSHIP, 1);
+    else if (what == JOB_READY && !j->req->started)
+        metrics_add(M_STARTED, 1);
+    j->ask = what;
+    j->alone = false;
+    j->next = NULL;
+    mailbox_put(
+        runner_mailbox(
+            l->runners[(uint64_t)j->req->id % (unsigned)l->runner_count]),
+        j);
+}
+
+void
+group_done(struct ledger *l, struct group *g, struct pipe *p)
+{
+    struct ids marked = ids_of(g->at_mark >= 0 ? p->results[g->at_mark] : NULL);
+    struct job *j;
+    int rows = g->settles.count + g->marks.count + g->intents.count;
+    if (rows > 0) {
+        metrics_add(M_GROUPS, 1);
+        metrics_add(M_GROUP_ROWS, rows);
+    }
+    settles_done(l, g, p);
+    while ((j = jobs_pop(&g->marks)))
+        answer(l, j, ids_has(&marked, j->req->id) ? JOB_READY : JOB_LOST);
+    for (int i = g->at_intent; (j = jobs_pop(&g->intents)); i++)
+        answer(l, j, row_bool(p->results[i], 0, "ours") ? JOB_READY : JOB_LOST);
+    free(marked.v);
+}
+
+/* A job that failed all by itself: it ends as failed with the SQLSTATE; when
+ * even that is refused, its row is left to the processing timeout. */
+static void
+refuse(struct ledger *l, struct job *j, const char *sqlstate, const char *text)
+{
+    metrics_add(M_REFUSED_ROWS, 1);
+    log_event(LOG_ERROR, "request.refused", "request=%s sqlstate=%s text=%s",
+              j->req->request_id, sqlstate, log_quote(text));
+    if (j->ask != JOB_SETTLE) {
+        /* The runner waits for it: it comes back as a settle. */
+        step_back(j->req, &j->update);
+        step_refused(&j->update, sqlstate, text);
+        answer(l, j, JOB_REFUSED);
+        return;
+    }
+    if (++j->refused > REFUSALS_MAX) {
+        ledger_release(l, j);
+        return;
+    }
+    step_refused(&j->update, sqlstate, text);
+    jobs_add(&l->settles, j);
+}
+
+/* Puts what was taken back in front of the list. */
+static void
+put_back(struct jobs *from, struct jobs *to, bool alone)
+{
+    if (!from->head)
+        return;
+    for (struct job *j = from->head; j; j = j->next)
+        j->alone = alone;
+    *from->tail = to->head;
+    if (!to->head)
+        to->tail = from->tail;
+    to->head = from->head;
+    to->count += from->count;
+    jobs_init(from);
+}
+
+void
+group_failed(struct ledger *l, struct group *g, const char *sqlstate,
+             const char *text)
+{
+    /* Lost connection, serialization failure, deadlock, no resources: the same
+     * again. Rows that somebody has locked, and one that took too long: later.
+     * Else row by row, so that one bad row never holds up its neighbours. */
+    bool locked = strcmp(sqlstate, "55P03") == 0;
+    bool late = locked || strcmp(sqlstate, "57014") == 0;
+    bool same =
+        !sqlstate[0] || strncmp(sqlstate, "40", 2) == 0 ||
+        strncmp(sqlstate, "53", 2) == 0 || strcmp(sqlstate, "57P01") == 0 ||
+        strcmp(sqlstate, "57P02") == 0 || strcmp(sqlstate, "57P03") == 0;
+    struct jobs *mine[] = {&g->settles, &g->marks, &g->intents};
+    struct jobs *lists[] = {&l->settles, &l->marks, &l->intents};
+    struct jobs all;
+    struct job *j;
+    jobs_init(&all);
+    for (int i = 0; i < 3; i++) {
+        if (locked && !g->alone)
+            while ((j = jobs_pop(mine[i])))
+                jobs_add(&all, j);
+        if (!g->alone || same)
+            put_back(mine[i], lists[i], g->alone || !same);
+        while ((j = jobs_pop(mine[i]))) {
+            if (late)
+                later_add(l, j);
+            else
+                refuse(l, j, sqlstate, text);
+        }
+    }
+    if (all.head)
+        later_sort(l, &all);
+}
