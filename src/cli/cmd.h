@@ -1,0 +1,36 @@
+/* cmd.h - the commands; commands.c is their only user. Each returns the exit
+ * status. */
+#ifndef HOSTQ_CLI_CMD_H
+#define HOSTQ_CLI_CMD_H
+
+#include "cli/cli.h"
+
+int cmd_call(struct cli *c);
+int cmd_cancel(struct cli *c);
+int cmd_daemons(struct cli *c);
+int cmd_events(struct cli *c);
+int cmd_explain(struct cli *c);
+int cmd_help(struct cli *c);
+int cmd_hf(struct cli *c);
+int cmd_list(struct cli *c);
+int cmd_machines(struct cli *c);
+int cmd_migrate(struct cli *c);
+int cmd_pause(struct cli *c);
+int cmd_queues(struct cli *c);
+int cmd_result(struct cli *c);
+int cmd_resume(struct cli *c);
+int cmd_retry(struct cli *c);
+int cmd_set(struct cli *c);
+int cmd_show(struct cli *c);
+int cmd_status(struct cli *c);
+int cmd_submit(struct cli *c);
+int cmd_templates(struct cli *c);
+int cmd_validate_templates(struct cli *c);
+int cmd_version(struct cli *c);
+int cmd_wait(struct cli *c);
+int cmd_watch(struct cli *c);
+
+/* Waits for the end of a request and tells it, as `hostq wait` does. */
+int follow_wait(struct cli *c, const char *request_id, usec_t limit);
+
+#endif
