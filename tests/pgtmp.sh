@@ -20,7 +20,7 @@ done
 as_pg() {
     if [ -n "$pg_user" ]; then
         setpriv --reuid="$pg_user" --regid="$(id -g "$pg_user")" --clear-groups \
-            env HOME=/ "$@"
+            env -C / HOME=/ "$@"
     else
         "$@"
     fi

@@ -1,12 +1,21 @@
 #!/bin/sh
 # getAvailableTemplates: asks hostq, which is looked for beside this script, where
-# make install and a build tree have it, then in PATH.
+# make install and a build tree have it, then in PATH. Not by exec: one that
+# cannot be loaded must still end in one JSON object and status 1.
 self=$0
 [ -L "$self" ] && self=$(readlink -f -- "$self")
 case $self in */*) dir=${self%/*} ;; *) dir=. ;; esac
-for hostq in "$dir/hostq" "$dir/../../../bin/hostq" "$dir/../../hostq"; do
-    [ -f "$hostq" ] && [ -x "$hostq" ] && exec "$hostq" hf getAvailableTemplates "$@"
+why='is neither beside the script nor in PATH'
+for hostq in "$dir/hostq" "$dir/../../../bin/hostq" "$dir/../../hostq" hostq; do
+    case $hostq in
+    */*) [ -f "$hostq" ] && [ -x "$hostq" ] || continue ;;
+    *) command -v hostq >/dev/null || continue ;;
+    esac
+    "$hostq" hf getAvailableTemplates "$@"
+    status=$?
+    [ "$status" -le 1 ] && exit "$status"
+    why="ended with status $status"
+    break
 done
-command -v hostq >/dev/null && exec hostq hf getAvailableTemplates "$@"
-echo '{"message":"getAvailableTemplates.sh: hostq is neither beside the script nor in PATH"}'
+echo "{\"message\":\"getAvailableTemplates.sh: hostq $why\"}"
 exit 1

@@ -14,7 +14,7 @@ BEGIN
     IF p_req - p_allowed = '{}' THEN
         RETURN NULL;
     END IF;
-    RETURN (SELECT hostq.invalid(k, p_req->k, array_to_string(p_allowed, ', '), format('Unknown field ''%s''', k))
+    RETURN (SELECT hostq.invalid(k, p_req->k, coalesce(nullif(array_to_string(p_allowed, ', '), ''), 'no fields'), format('Unknown field ''%s''', k))
         FROM jsonb_object_keys(p_req - p_allowed) k ORDER BY k LIMIT 1);
 END $$;
 COMMENT ON FUNCTION hostq.check_keys IS 'Refusal that names the first key that is not allowed, or null.';
@@ -138,14 +138,16 @@ DECLARE
     q text := coalesce(p_req->>'queue', p_req->>'kind');
     k text;
 BEGIN
-    IF p_req->>'kind' IS NULL OR p_req->>'kind' NOT IN ('provision', 'return', 'noop', 'watch') THEN
+    IF p_req->>'kind' IS NULL OR p_req->>'kind' NOT IN ('provision', 'return', 'noop') THEN
         RETURN hostq.invalid('kind', p_req->'kind', 'provision, return, noop', format('Unknown kind ''%s''', p_req->>'kind'));
     ELSIF rid IS NOT NULL AND rid <> 'null' AND (jsonb_typeof(rid) <> 'string'
             OR rid #>> '{}' !~ '^[^[:space:][:cntrl:]]{1,128}$') THEN
         RETURN hostq.invalid('requestId', rid, '1..128 visible characters', 'Request ID must be 1 to 128 visible characters');
+    ELSIF starts_with(rid #>> '{}', 'watch:') THEN
+        RETURN hostq.invalid('requestId', rid, 'not watch:*', 'Request IDs that begin with watch: are reserved');
     ELSIF coalesce(p_req->'priority', '"normal"') NOT IN ('"high"', '"normal"', '"low"', 'null') THEN
         RETURN hostq.invalid('priority', p_req->'priority', 'low, normal, high', 'Priority must be low, normal or high');
-    ELSIF p_req ? 'delay' AND NOT hostq.check_whole(p_req->'delay', 0, 31536000000) THEN
+    ELSIF coalesce(p_req->'delay', 'null') <> 'null' AND NOT hostq.check_whole(p_req->'delay', 0, 31536000000) THEN
         RETURN hostq.invalid('delay', p_req->'delay', '0..31536000000 ms', 'Delay must be a whole number of milliseconds');
     END IF;
     SELECT kind INTO k FROM hostq.queues WHERE name = q;
@@ -176,10 +178,14 @@ BEGIN
     END IF;
     IF b.id IS NULL THEN
         RETURN NULL;
+    ELSIF NOT hostq.may(b.namespace) THEN
+        RETURN hostq.error('CONFLICT', format('Request ''%s'' exists', rid), jsonb_build_object('requestId', rid, 'field', 'requestId'));
     ELSIF b.namespace <> p_namespace THEN
         field := 'namespace';
     ELSIF b.kind <> p_req->>'kind' THEN
         field := 'kind';
+    ELSIF b.queue <> coalesce(p_req->>'queue', b.kind) THEN
+        field := 'queue';
     ELSE
         SELECT k INTO field FROM (SELECT jsonb_object_keys(b.payload) UNION SELECT jsonb_object_keys(hostq.payload_of(p_req))) x (k)
         WHERE b.payload->k IS DISTINCT FROM nullif(p_req->k, 'null') ORDER BY k LIMIT 1;
@@ -213,6 +219,11 @@ BEGIN
     PERFORM hostq.notify_work(b.queue);
 END $$;
 COMMENT ON FUNCTION hostq.insert_request IS 'Writes a checked request: body, queue row, event, wake-up.';
+
+CREATE OR REPLACE FUNCTION hostq.delay_of(p_req jsonb) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce((p_req->>'delay')::numeric::bigint, 0);
+COMMENT ON FUNCTION hostq.delay_of IS 'delay of a checked submit, ms.';
 
 CREATE OR REPLACE FUNCTION hostq.new_body(p_req jsonb, p_namespace text) RETURNS hostq.request_body
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -273,12 +284,12 @@ BEGIN
     IF r IS NOT NULL THEN
         RETURN r;
     END IF;
-    PERFORM hostq.insert_request(b, NULL, coalesce((p_req->>'delay')::numeric::bigint, 0));
+    PERFORM hostq.insert_request(b, NULL, hostq.delay_of(p_req));
     RETURN jsonb_build_object('requestId', b.request_id, 'created', true);
 END $$;
 COMMENT ON FUNCTION hostq.submit_plain IS 'submit for kinds without machines.';
 
-CREATE OR REPLACE FUNCTION hostq.submit(p_req jsonb) RETURNS jsonb
+CREATE OR REPLACE FUNCTION hostq.submit(p_req jsonb, p_method text DEFAULT 'submit') RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     ns text := coalesce(p_req->>'namespace', 'default');
@@ -303,11 +314,11 @@ BEGIN
             ELSE hostq.submit_plain(p_req, ns) END;
     END IF;
     IF r ? 'error' THEN
-        PERFORM hostq.rejected(ns, 'submit', p_req, r);
+        PERFORM hostq.rejected(ns, p_method, p_req, r);
     END IF;
     RETURN r;
 END $$;
-COMMENT ON FUNCTION hostq.submit(jsonb) IS 'Submits one request: {kind, requestId?, namespace?, queue?, timeout?, priority?, tags?, metadata?, policy?, delay? (ms), and what the kind takes}. Answers {requestId, created} or {error:{code,message,details}}; a refusal leaves one event `rejected` and no row.';
+COMMENT ON FUNCTION hostq.submit(jsonb, text) IS 'Submits one request: {kind, requestId?, namespace?, queue?, timeout?, priority?, tags?, metadata?, policy?, delay? (ms), and what the kind takes}. Answers {requestId, created} or {error:{code,message,details}}; a refusal leaves one event `rejected` and no row. p_method: how the event names the call.';
 
 CREATE OR REPLACE FUNCTION hostq.rejected(p_namespace text, p_method text, p_req jsonb, p_answer jsonb) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$

@@ -6,7 +6,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         - (SELECT coalesce(sum(m.units) FILTER (WHERE m.ended_at IS NULL), 0) FROM hostq.machines m WHERE m.id = b.id), 0)), 0)::bigint
     FROM hostq.queue q JOIN hostq.request_body b ON b.id = q.id
     WHERE q.lane_id = ANY (ARRAY(SELECT l.base * 4 + r FROM hostq.lanes l JOIN hostq.queues k ON k.name = l.queue,
-            generate_series(0, 2) r WHERE k.kind = 'provision'))
+            generate_series(0, 2) r WHERE coalesce(k.kind, 'provision') = 'provision'))
+      AND b.kind = 'provision'
       AND CASE WHEN p_template IS NOT NULL THEN b.namespace = p_namespace AND b.template_id = p_template
           ELSE b.account IS NOT DISTINCT FROM p_account AND b.region IS NOT DISTINCT FROM p_region END
 $$;
@@ -28,10 +29,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                 - (SELECT coalesce(sum(m.units), 0) FROM hostq.machines m WHERE m.id = b.id AND m.ended_at IS NULL), 0)), 0)::bigint
             FROM hostq.queue q JOIN hostq.request_body b ON b.id = q.id
             WHERE q.lane_id = ANY (ARRAY(SELECT l.base * 4 + r FROM hostq.lanes l JOIN hostq.queues k ON k.name = l.queue,
-                    generate_series(0, 2) r WHERE k.kind = 'provision'))
-              AND b.region = p_region AND b.template->>'vmType' = p_type)
+                    generate_series(0, 2) r WHERE coalesce(k.kind, 'provision') = 'provision'))
+              AND b.kind = 'provision' AND b.region = p_region AND b.template->>'vmType' = p_type)
 $$;
 COMMENT ON FUNCTION hostq.type_usage IS 'Units of an instance type in a region, in use or owed.';
+
+CREATE OR REPLACE FUNCTION hostq.account_usage(p_account text, p_region text) RETURNS bigint
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT (SELECT coalesce(sum(units), 0) FROM hostq.machines WHERE account IS NOT DISTINCT FROM p_account
+            AND region IS NOT DISTINCT FROM p_region AND ended_at IS NULL)::bigint
+        + hostq.owed_units(NULL, NULL, p_account, p_region)
+$$;
+COMMENT ON FUNCTION hostq.account_usage IS 'Units of an account and region in use or owed.';
 
 CREATE OR REPLACE FUNCTION hostq.max_units(p_max_number int) RETURNS int
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -93,9 +102,7 @@ BEGIN
         RETURN NULL;
     END IF;
     PERFORM pg_advisory_xact_lock(1751544691, hashtext(coalesce(p_account, '') || '/' || coalesce(p_region, '')));
-    used := (SELECT coalesce(sum(units), 0) FROM hostq.machines WHERE account IS NOT DISTINCT FROM p_account
-            AND region IS NOT DISTINCT FROM p_region AND ended_at IS NULL)
-        + hostq.owed_units(NULL, NULL, p_account, p_region);
+    used := hostq.account_usage(p_account, p_region);
     IF used + p_count > lim THEN
         RETURN hostq.error('QUOTA_EXCEEDED', CASE WHEN used >= lim THEN 'Account resource limit exceeded'
             ELSE 'Account quota would be exceeded' END, jsonb_build_object('currentUsage', used,
@@ -164,14 +171,18 @@ BEGIN
     IF t.provider_api <> 'process' THEN
         b.region := (SELECT config->>'AWS_REGION' FROM hostq.providers WHERE namespace = p_namespace);
     END IF;
+    IF NOT b.payload ? 'timeout' THEN
+        b.timeout := greatest(b.timeout, ((t.definition->>'readyAfter')::float8 + 60) * interval '1 s');
+    END IF;
     r := hostq.check_room(t, b.machine_count, b.account, b.region);
-    IF r IS NULL AND p_req ? 'requestId' THEN
-        r := hostq.claim_id(b, p_req);
+    IF p_req ? 'requestId' THEN
+        -- The place may be taken by the same request, submitted at once.
+        r := CASE WHEN r IS NULL THEN hostq.claim_id(b, p_req) ELSE coalesce(hostq.known_request(p_req, p_namespace), r) END;
     END IF;
     IF r IS NOT NULL THEN
         RETURN r;
     END IF;
-    PERFORM hostq.insert_request(b, NULL, coalesce((p_req->>'delay')::numeric::bigint, 0));
+    PERFORM hostq.insert_request(b, NULL, hostq.delay_of(p_req));
     RETURN jsonb_build_object('requestId', b.request_id, 'created', true);
 END $$;
 COMMENT ON FUNCTION hostq.submit_provision IS 'submit for kind provision.';
@@ -187,7 +198,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION hostq.next_route IS 'Route that a return works next: one with a living daemon first; null when no machine is left.';
 
-CREATE OR REPLACE FUNCTION hostq.insert_return(b hostq.request_body, p_machines bigint[]) RETURNS void
+CREATE OR REPLACE FUNCTION hostq.insert_return(b hostq.request_body, p_machines bigint[], p_delay_ms bigint DEFAULT 0) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     route text;
@@ -197,12 +208,22 @@ BEGIN
     b.machine_count := coalesce(cardinality(p_machines), 0);
     b.provider_api := (SELECT provider_api FROM hostq.machines WHERE machine_id = ANY (p_machines)
         ORDER BY ended_at IS NULL DESC LIMIT 1);
-    -- Asked for by the caller, so no longer to be reported as taken.
-    UPDATE hostq.machines SET given_back_at = now()
-    WHERE machine_id = ANY (p_machines) AND taken_at IS NOT NULL AND given_back_at IS NULL AND b.cleanup_of IS NULL;
+    IF b.cleanup_of IS NULL THEN
+        -- Asked for by the caller, so no longer to be reported as taken.
+        UPDATE hostq.machines SET given_back_at = now()
+        WHERE machine_id = ANY (p_machines) AND taken_at IS NOT NULL AND given_back_at IS NULL;
+    ELSE
+        UPDATE hostq.machines SET taken_at = now()
+        WHERE machine_id = ANY (p_machines) AND result = 'succeed' AND taken_at IS NULL AND ended_at IS NULL;
+    END IF;
+    IF NOT b.payload ? 'timeout' AND b.payload->'force' IS DISTINCT FROM 'true' THEN
+        -- Room for the longest drain and the end behind it.
+        b.timeout := greatest(b.timeout, (coalesce((b.payload->>'drainTimeout')::float8, (SELECT max((o.template->>'drainTimeout')::float8)
+            FROM hostq.machines m JOIN hostq.request_body o ON o.id = m.id WHERE m.machine_id = ANY (p_machines))) + 60) * interval '1 s');
+    END IF;
     route := hostq.next_route(b.id);
     IF route IS NOT NULL THEN
-        PERFORM hostq.insert_request(b, route);
+        PERFORM hostq.insert_request(b, route, p_delay_ms);
         RETURN;
     END IF;
     -- Nothing lives: complete at once, with or without a daemon.
@@ -264,7 +285,7 @@ BEGIN
     IF r IS NOT NULL THEN
         RETURN r;
     END IF;
-    PERFORM hostq.insert_return(b, machines);
+    PERFORM hostq.insert_return(b, machines, hostq.delay_of(p_req));
     RETURN jsonb_build_object('requestId', b.request_id, 'created', true);
 END $$;
 COMMENT ON FUNCTION hostq.submit_return IS 'submit for kind return.';

@@ -162,7 +162,7 @@ DECLARE
     w bigint[];
 BEGIN
     UPDATE hostq.machines m SET status = 'terminated', ended_at = clock_timestamp(), last_seen = clock_timestamp(),
-        message = 'its host was started again',
+        message = CASE WHEN m.result = 'fail' THEN m.message ELSE 'its host was started again' END,
         taken_at = CASE WHEN m.result IS DISTINCT FROM 'succeed' OR hostq.is_being_returned(m.machine_id) THEN taken_at ELSE clock_timestamp() END
     WHERE host = p_host AND boot_id <> p_boot AND ended_at IS NULL;
     FOR l IN SELECT * FROM hostq.lanes WHERE starts_with(route, 'host:' || p_host || '/') AND retired_at IS NULL

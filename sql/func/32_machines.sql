@@ -194,6 +194,8 @@ BEGIN
         WHERE id = known AND state IN ('pending', 'waiting') AND run_at > clock_timestamp() + interval '2 s';
         IF FOUND THEN
             PERFORM hostq.notify_work('watch');
+        ELSIF NOT EXISTS (SELECT FROM hostq.queue WHERE id = known) THEN
+            PERFORM hostq.retry('watch:' || p_route); -- its daemons died too often
         END IF;
         RETURN;
     END IF;
@@ -246,8 +248,9 @@ BEGIN
         WHERE m.machine_id IS NULL OR m.ended_at < looked
         GROUP BY f.id ORDER BY f.id LOOP
         PERFORM hostq.store_machines(r.machines);
-        UPDATE hostq.machines SET result = NULL WHERE instance_id = ANY (r.instances);
         n := n + hostq.late_machines(ARRAY[r.id]);
+        -- What was told of a known one stays told.
+        n := n + (hostq.make_cleanup(r.id, ARRAY(SELECT machine_id FROM hostq.machines WHERE instance_id = ANY (r.instances))) IS NOT NULL)::int;
     END LOOP;
     RETURN n;
 END $$;
@@ -297,7 +300,7 @@ COMMENT ON FUNCTION hostq.reroute IS 'A return goes on where machines of it are 
 
 CREATE OR REPLACE FUNCTION hostq.reroute_unserved() RETURNS int
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-    WITH x AS (SELECT q.id FROM hostq.lanes l JOIN hostq.queues k ON k.name = l.queue AND k.kind = 'return'
+    WITH x AS (SELECT q.id FROM hostq.lanes l JOIN hostq.queues k ON k.name = l.queue AND coalesce(k.kind, 'return') = 'return'
         JOIN hostq.queue q ON q.lane_id BETWEEN l.base * 4 AND l.base * 4 + 2
         WHERE l.route IS NOT NULL AND l.retired_at IS NULL AND q.state IN ('pending', 'waiting')
           AND NOT hostq.route_is_served(l.route)

@@ -12,16 +12,20 @@ BEGIN
         RETURN 0;
     END IF;
     WITH k AS MATERIALIZED (SELECT id FROM hostq.queue WHERE id = ANY (p_ids) AND state = ANY (p_from) ORDER BY id FOR UPDATE),
-    d AS (DELETE FROM hostq.queue q USING k WHERE q.id = k.id RETURNING q.*),
+    o AS (DELETE FROM hostq.queue q USING k WHERE q.id = k.id RETURNING q.*),
+    d AS (SELECT o.*, b.request_id, b.namespace, p_state = 'failed' AND b.kind = 'provision'
+            AND hostq.partial_policy(b.payload, b.template) = 'keep'
+            AND EXISTS (SELECT FROM hostq.machines m WHERE m.id = o.id AND m.ended_at IS NULL) AS kept
+        FROM o JOIN hostq.request_body b USING (id)),
     f AS (INSERT INTO hostq.finished (id, lease, deadline, claimed_at, started_at, first_started_at, lane_id, owner, state,
             retry_attempt, intent, crashes, namespace, failure_reason, error_code, error_message, note)
         SELECT d.id, d.lease, d.deadline, d.claimed_at, d.started_at, d.first_started_at, d.lane_id, d.owner, p_state,
-            d.retry_attempt, d.intent, d.crashes, b.namespace, p_reason, p_code,
-            CASE WHEN d.note ? 'message' THEN p_message || ': ' || (d.note->>'message') ELSE p_message END, d.note
-        FROM d JOIN hostq.request_body b USING (id)),
+            d.retry_attempt, d.intent, d.crashes, d.namespace, CASE WHEN d.kept THEN 'partial' ELSE p_reason END, p_code,
+            CASE WHEN d.note ? 'message' THEN p_message || ': ' || (d.note->>'message') ELSE p_message END,
+            CASE WHEN d.kept THEN coalesce(d.note, '{}') || jsonb_build_object('last_reason', p_reason) ELSE d.note END
+        FROM d),
     e AS (INSERT INTO hostq.event (request_id, namespace, type, from_state, to_state, attempt, reason, code)
-        SELECT b.request_id, b.namespace, p_verb, d.state, p_state, d.retry_attempt, p_reason, p_code
-        FROM d JOIN hostq.request_body b USING (id)),
+        SELECT d.request_id, d.namespace, p_verb, d.state, p_state, d.retry_attempt, p_reason, p_code FROM d),
     a AS (INSERT INTO hostq.aborts (owner, id, lease) SELECT owner, id, lease FROM d WHERE owner IS NOT NULL
         ON CONFLICT DO NOTHING)
     SELECT array_agg(id ORDER BY id), array_agg(DISTINCT owner) FILTER (WHERE owner IS NOT NULL) INTO done, owners FROM d;

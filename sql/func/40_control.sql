@@ -9,6 +9,9 @@ BEGIN
     IF k IS NULL THEN
         RETURN hostq.error('REQUEST_NOT_FOUND', format('Request ''%s'' not found', p_request_id),
             jsonb_build_object('requestId', p_request_id));
+    ELSIF starts_with(p_request_id, 'watch:') THEN
+        RETURN hostq.error('CONFLICT', format('Request ''%s'' watches a host and ends with its boot', p_request_id),
+            jsonb_build_object('requestId', p_request_id, 'field', 'kind', 'value', 'watch'));
     ELSIF hostq.finish(ARRAY[k], 'canceled', 'cancel', NULL, 'CANCELLED', format('canceled by %s', session_user),
             '{pending,claimed,processing,waiting}') = 1 THEN
         RETURN jsonb_build_object('requestId', p_request_id, 'state', 'canceled');
@@ -30,6 +33,9 @@ DECLARE
     f hostq.finished;
     q_state hostq.state;
     c text;
+    t hostq.templates;
+    n int;
+    r jsonb;
 BEGIN
     IF k IS NULL THEN
         RETURN hostq.error('REQUEST_NOT_FOUND', format('Request ''%s'' not found', p_request_id),
@@ -43,6 +49,15 @@ BEGIN
         RETURN hostq.error('CONFLICT', format('Request ''%s'' is still being cleaned up by ''%s''', p_request_id, c),
             jsonb_build_object('requestId', p_request_id, 'field', 'cleanup', 'value', c));
     END IF;
+    IF b.kind = 'provision' THEN
+        SELECT * INTO t FROM hostq.templates WHERE namespace = b.namespace AND template_id = b.template_id;
+        n := b.machine_count - (SELECT coalesce(sum(units), 0) FROM hostq.machines WHERE id = k AND ended_at IS NULL);
+        r := CASE WHEN t.template_id IS NOT NULL AND EXISTS (SELECT FROM hostq.finished WHERE id = k AND state <> 'completed')
+            THEN hostq.check_room(t, n, b.account, b.region) END;
+        IF r IS NOT NULL THEN
+            RETURN r;
+        END IF;
+    END IF;
     DELETE FROM hostq.finished WHERE id = k AND state IN ('failed', 'timeout', 'canceled') RETURNING * INTO f;
     IF NOT FOUND THEN
         SELECT state INTO q_state FROM (SELECT state FROM hostq.queue WHERE id = k
@@ -51,20 +66,22 @@ BEGIN
             jsonb_build_object('requestId', p_request_id, 'field', 'state', 'value', q_state));
     END IF;
     -- What the row's stamps said stays readable as events.
-    INSERT INTO hostq.event (at, request_id, namespace, type, from_state, to_state, daemon, attempt, reason, code, details)
-    SELECT coalesce(f.finished_at, now()), b.request_id, b.namespace, 'ended', NULL, f.state, f.owner, f.retry_attempt,
+    INSERT INTO hostq.event (at, request_id, namespace, type, actor, from_state, to_state, daemon, attempt, reason, code, details)
+    SELECT coalesce(f.finished_at, now()), b.request_id, b.namespace, 'ended', '', NULL, f.state, f.owner, f.retry_attempt,
         f.failure_reason, f.error_code, jsonb_build_object('error_message', f.error_message, 'error_details', f.error_details,
             'response_status', f.response_status, 'claimed_at', f.claimed_at, 'started_at', f.started_at,
-            'first_started_at', f.first_started_at, 'deadline', f.deadline);
+            'first_started_at', f.first_started_at, 'deadline', f.deadline, 'note', f.note);
     INSERT INTO hostq.event (request_id, namespace, type, from_state, to_state, attempt)
     VALUES (b.request_id, b.namespace, 'reopen', f.state, 'pending', 0);
     DELETE FROM hostq.results WHERE id = k;
     DELETE FROM hostq.intents WHERE id = k;
     UPDATE hostq.machines SET result = NULL WHERE id = k AND ended_at IS NULL;
+    UPDATE hostq.request_machines SET result = NULL, message = NULL WHERE id = k AND result = 'fail';
     INSERT INTO hostq.queue (id, lane_id, deadline, first_started_at, intent)
-    VALUES (k, hostq.lane(b.queue, b.priority, CASE WHEN b.kind = 'return' THEN hostq.next_route(k) END, b.account, b.region, b.group_id),
+    VALUES (k, hostq.lane(b.queue, b.priority, CASE b.kind WHEN 'return' THEN hostq.next_route(k)
+            WHEN 'watch' THEN substr(b.request_id, 7) END, b.account, b.region, b.group_id),
         now() + b.timeout, f.first_started_at, f.intent + 1);
     PERFORM hostq.notify_work(b.queue);
     RETURN jsonb_build_object('requestId', p_request_id, 'state', 'pending');
 END $$;
-COMMENT ON FUNCTION hostq.retry(text) IS 'Opens a failed, timed-out or canceled request again with a new deadline (now + the same timeout), attempts from 0 and its history kept. CONFLICT while its clean-up is open.';
+COMMENT ON FUNCTION hostq.retry(text) IS 'Opens a failed, timed-out or canceled request again with a new deadline (now + the same timeout), attempts from 0 and its history kept. CONFLICT while its clean-up is open; a provision needs room for the machines that it lacks.';

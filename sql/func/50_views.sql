@@ -74,7 +74,7 @@ FROM (
         q.retry_attempt, CASE WHEN q.state = 'pending' AND q.run_at > statement_timestamp() THEN q.run_at END AS not_before,
         CASE WHEN q.state = 'waiting' THEN q.run_at END AS next_poll_at, q.deadline, q.owner, q.lease, b.created_at,
         q.first_started_at, q.claimed_at, q.started_at,
-        greatest(b.created_at, q.first_started_at, q.claimed_at, q.started_at,
+        greatest(b.created_at, q.first_started_at, q.claimed_at, q.started_at, q.settled_at,
             CASE WHEN q.run_at <= statement_timestamp() THEN q.run_at END) AS updated_at,
         NULL::timestamptz AS finished_at, NULL::int AS response_status, NULL::bytea AS response_body,
         NULL::text AS failure_reason, NULL::text AS error_code, NULL::text AS error_message, NULL::jsonb AS error_details,

@@ -67,7 +67,9 @@ BEGIN
           AND x.state IN ('pending', 'waiting') AND x.run_at <= statement_timestamp() AND x.id <> q.id
           AND (o.priority < l.priority OR x.run_at < q.run_at)
         LIMIT 10000) y;
-    IF ahead > 0 THEN
+    IF ahead > 0 AND NOT hostq.may(NULL) THEN
+        RETURN format('other requests of queue %s are ahead of it', l.queue); -- how many is others' business
+    ELSIF ahead > 0 THEN
         RETURN format('%s requests of queue %s are ahead of it (%s of %s slots are busy)',
             CASE WHEN ahead = 10000 THEN '10000 or more' ELSE ahead::text END, l.queue, busy, slots);
     ELSIF busy >= slots THEN

@@ -18,7 +18,7 @@ BEGIN
     SELECT * INTO b FROM hostq.request_body WHERE id = p_id;
     SELECT * INTO s FROM (
         SELECT q.state, q.first_started_at, NULL::timestamptz AS finished_at, NULL::text AS failure_reason,
-            NULL::text AS error_message, greatest(q.first_started_at, q.claimed_at, q.started_at,
+            NULL::text AS error_message, greatest(q.first_started_at, q.claimed_at, q.started_at, q.settled_at,
                 CASE WHEN q.run_at <= statement_timestamp() THEN q.run_at END) AS updated_at
         FROM hostq.queue q WHERE q.id = p_id
         UNION ALL

@@ -9,13 +9,13 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION hostq.call_request_id IS 'Refusal for a call without a usable requestId, or null.';
 
-CREATE OR REPLACE FUNCTION hostq.call_submit(p_kind text, p_params jsonb, p_namespace text, p_allowed text[], OUT answer jsonb, OUT told boolean)
+CREATE OR REPLACE FUNCTION hostq.call_submit(p_method text, p_kind text, p_params jsonb, p_namespace text, p_allowed text[], OUT answer jsonb, OUT told boolean)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     answer := hostq.check_keys(p_params, p_allowed);
     told := answer IS NULL;
     IF told THEN
-        answer := hostq.submit(p_params || jsonb_build_object('kind', p_kind, 'namespace', p_namespace));
+        answer := hostq.submit(p_params || jsonb_build_object('kind', p_kind, 'namespace', p_namespace), p_method);
     END IF;
     IF NOT answer ? 'error' THEN
         answer := jsonb_build_object('requestId', answer->'requestId');
@@ -66,15 +66,18 @@ DECLARE
     told boolean := false;
     only_id constant text[] := '{requestId}';
 BEGIN
-    IF jsonb_typeof(p) <> 'object' THEN
+    IF p_method IS NULL AND jsonb_typeof(p) = 'string' THEN
+        -- What the client found wrong with a call that is no JSON object.
+        r := hostq.invalid('call', NULL, 'one JSON object with method and params', p #>> '{}');
+    ELSIF jsonb_typeof(p) <> 'object' THEN
         r := hostq.invalid('params', p, 'object', 'Params must be an object');
     ELSIF NOT hostq.may(ns) THEN
         r := hostq.invalid('namespace', to_jsonb(ns), 'a namespace of yours', format('Namespace ''%s'' is not yours', ns));
     ELSIF p_method = 'requestMachines' THEN
-        SELECT * INTO r, told FROM hostq.call_submit('provision', p, ns,
+        SELECT * INTO r, told FROM hostq.call_submit(p_method, 'provision', p, ns,
             '{templateId,machineCount,requestId,timeout,priority,tags,metadata,placement,networking,partialPolicy}');
     ELSIF p_method = 'requestReturnMachines' THEN
-        SELECT * INTO r, told FROM hostq.call_submit('return', p, ns,
+        SELECT * INTO r, told FROM hostq.call_submit(p_method, 'return', p, ns,
             '{machineIds,requestId,timeout,tags,metadata,force,drainTimeout}');
     ELSIF p_method = 'getRequestStatus' THEN
         r := coalesce(hostq.check_keys(p, only_id), hostq.call_request_id(p), hostq.status(p->>'requestId'));
@@ -96,3 +99,21 @@ BEGIN
     RETURN r;
 END $$;
 COMMENT ON FUNCTION hostq.call(text, jsonb, text) IS 'One JSON method call: requestMachines, requestReturnMachines, getRequestStatus, getReturnRequests, getAvailableTemplates, cancelRequest. Answers {result} or {error:{code,message,details}}, never both; a refused call leaves one event `rejected`.';
+
+CREATE OR REPLACE FUNCTION hostq.call_json(p_call jsonb, p_namespace text DEFAULT 'default') RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    r jsonb;
+BEGIN
+    IF jsonb_typeof(p_call) IS DISTINCT FROM 'object' THEN
+        r := hostq.invalid('call', p_call, 'one JSON object with method and params', 'A call must be an object');
+    ELSE
+        r := hostq.check_keys(p_call, '{method,params}');
+    END IF;
+    IF r IS NULL THEN
+        RETURN hostq.call(p_call->>'method', p_call->'params', p_namespace);
+    END IF;
+    PERFORM hostq.rejected(coalesce(p_namespace, 'default'), '', p_call, r);
+    RETURN r;
+END $$;
+COMMENT ON FUNCTION hostq.call_json(jsonb, text) IS 'One JSON method call as one object {method, params}: hostq.call of its parts.';

@@ -108,10 +108,10 @@ BEGIN
           AND (f->>'request' IS NULL OR m.request_id = f->>'request' OR f->>'request' = ANY (m.return_ids))
           AND (f->>'host' IS NULL OR m.host = f->>'host') AND (f->>'name' IS NULL OR m.name = f->>'name')
           AND (f->>'machine' IS NULL OR m.instance_id = f->>'machine')
-        ORDER BY m.first_seen DESC, m.instance_id LIMIT coalesce((f->>'limit')::numeric::int, 1000)) x;
+        ORDER BY m.first_seen DESC, m.instance_id LIMIT coalesce((f->>'limit')::numeric::int, 100)) x;
     RETURN coalesce(r, '[]');
 END $$;
-COMMENT ON FUNCTION hostq.machines_list(jsonb) IS 'Machines, newest first: rows of machine_overview. Filter keys: namespace, status (also living), template, request, host, name, machine, limit (1000).';
+COMMENT ON FUNCTION hostq.machines_list(jsonb) IS 'Machines, newest first: rows of machine_overview. Filter keys: namespace, status (also living), template, request, host, name, machine, limit (100).';
 
 CREATE OR REPLACE FUNCTION hostq.daemons_list() RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$

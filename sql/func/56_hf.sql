@@ -30,10 +30,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         -- FILTER, so that no partial index of living machines looks tempting.
         SELECT b.template_id, greatest(b.machine_count - (SELECT coalesce(sum(m.units) FILTER (WHERE m.ended_at IS NULL), 0)
             FROM hostq.machines m WHERE m.id = b.id), 0)
-        FROM hostq.lanes l JOIN hostq.queues k ON k.name = l.queue AND k.kind = 'provision'
+        FROM hostq.lanes l JOIN hostq.queues k ON k.name = l.queue AND coalesce(k.kind, 'provision') = 'provision'
         JOIN hostq.queue q ON q.lane_id BETWEEN l.base * 4 AND l.base * 4 + 2
         JOIN hostq.request_body b ON b.id = q.id
-        WHERE b.namespace = p_namespace) x (t, n)
+        WHERE b.namespace = p_namespace AND b.kind = 'provision') x (t, n)
     GROUP BY x.t
 $$;
 COMMENT ON FUNCTION hostq.hf_usage IS 'hostq.template_usage of all templates of a namespace at once.';
@@ -63,6 +63,19 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION hostq.hf_tags IS 'Tags as the text k=v;k2=v2.';
 
+CREATE OR REPLACE FUNCTION hostq.hf_limits(OUT ncores boolean, OUT room bigint)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    lim bigint;
+BEGIN
+    SELECT max(value) FILTER (WHERE name = 'hf_pass_ncores') = 'true', max(value) FILTER (WHERE name = 'account_limit')
+    INTO ncores, lim FROM hostq.settings WHERE name IN ('hf_pass_ncores', 'account_limit');
+    IF lim > 0 THEN
+        room := lim - hostq.account_usage(NULL, NULL);
+    END IF;
+END $$;
+COMMENT ON FUNCTION hostq.hf_limits IS 'ncores: setting hf_pass_ncores; room: units that account_limit leaves to machines without account, null: no limit.';
+
 CREATE OR REPLACE FUNCTION hostq.hf_template_list(p_namespace text, p_lsf boolean) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(jsonb_agg(
@@ -70,17 +83,17 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
              THEN t.definition - '{maxSpotPrice,vmTypesOnDemand,vmTypesPriority,percentOnDemand,allocationStrategyOnDemand,fleetRole}'::text[]
              ELSE t.definition END - 'availableNumber'
         || jsonb_build_object('templateId', t.template_id, 'maxNumber', t.max_number)
-        || CASE WHEN t.max_number < 0 THEN '{}'
-           ELSE jsonb_build_object('availableNumber', greatest(t.max_number - coalesce(u.used, 0), 0)) END
+        || CASE WHEN t.max_number < 0 AND s.room IS NULL THEN '{}'
+           ELSE jsonb_build_object('availableNumber', greatest(least(hostq.max_units(t.max_number) - coalesce(u.used, 0), s.room), 0)) END
         || CASE jsonb_typeof(t.definition->'attributes') WHEN 'object' THEN jsonb_build_object('attributes',
                hostq.hf_attributes(t.definition->'attributes', s.ncores, p_lsf)) ELSE '{}' END
-        || CASE WHEN coalesce(t.definition->'instanceTags', 'null') <> 'null' THEN jsonb_build_object('instanceTags',
+        || CASE WHEN t.definition ? 'instanceTags' THEN jsonb_build_object('instanceTags',
                hostq.hf_tags(t.definition->'instanceTags')) ELSE '{}' END
         ORDER BY CASE WHEN NOT p_lsf THEN 0 WHEN jsonb_typeof(t.definition->'priority') = 'number'
                 THEN -(t.definition->>'priority')::numeric ELSE 0 END,
             CASE WHEN p_lsf THEN t.template_id COLLATE "C" END, t.ordinal), '[]')
     FROM hostq.templates t LEFT JOIN hostq.hf_usage(p_namespace) u ON u.template_id = t.template_id,
-        (SELECT value = 'true' AS ncores FROM hostq.settings WHERE name = 'hf_pass_ncores') s
+        hostq.hf_limits() s
     WHERE t.namespace = p_namespace AND t.valid
 $$;
 COMMENT ON FUNCTION hostq.hf_template_list IS 'Valid templates as told by getAvailableTemplates, in the order of the file (LSF: priority, then id).';
@@ -128,7 +141,7 @@ BEGIN
         r := r || jsonb_build_object('rc_account', coalesce(p_input->>'rc_account', 'default'),
             'tags', jsonb_build_object('RC_ACCOUNT', coalesce(p_input->>'rc_account', 'default')));
     END IF;
-    r := hostq.submit(r);
+    r := hostq.submit(r, 'requestMachines');
     IF NOT r ? 'error' THEN
         RETURN hostq.hf_done(jsonb_build_object('message', 'Request VM success from AWS.', 'requestId', r->'requestId'));
     END IF;
@@ -136,7 +149,9 @@ BEGIN
     RETURN hostq.hf_fail((r#>>'{error,message}') || CASE r#>>'{error,code}'
         WHEN 'INSUFFICIENT_CAPACITY' THEN format(': template ''%s'' was asked for %s, has %s free, maxNumber %s',
             e->>'templateId', e->>'requestedCount', e->>'availableCapacity', e->>'maxNumber')
-        WHEN 'VALIDATION_ERROR' THEN format(': %s%s is %s', CASE WHEN t ? (e->>'field') THEN at END, e->>'field', coalesce(e->'value', 'null'))
+        WHEN 'QUOTA_EXCEEDED' THEN format(': asked for %s, in use %s, limit %s', e->>'requestedAdditional', e->>'currentUsage', e->>'accountLimit')
+        WHEN 'VALIDATION_ERROR' THEN format(': %s%s is %s, allowed: %s', CASE WHEN t ? (e->>'field') THEN at END, e->>'field',
+            coalesce(e->'value', 'null'), e->>'limit')
         ELSE '' END);
 END $$;
 COMMENT ON FUNCTION hostq.hf_request IS 'requestMachines.';

@@ -24,10 +24,10 @@ BEGIN
         LEFT JOIN LATERAL (SELECT * FROM hostq.machines o WHERE o.instance_id = e.v->>'machineId' LIMIT 1) m ON m.namespace = p_namespace;
         RETURN;
     END IF;
-    RETURN QUERY SELECT a.n, coalesce(a.name, a.id, a.v::text), m.machine_id, coalesce(m.instance_id, a.id), m.ended_at, m.taken_at,
+    RETURN QUERY SELECT a.n, coalesce(a.name, a.id), m.machine_id, coalesce(m.instance_id, a.id), m.ended_at, m.taken_at,
         m.given_back_at, m.grace_until, m.result
     FROM (SELECT e.n, e.v, CASE jsonb_typeof(e.v) WHEN 'object' THEN nullif(e.v->>'machineId', '') END AS id,
-              CASE jsonb_typeof(e.v) WHEN 'object' THEN nullif(e.v->>'name', '') WHEN 'string' THEN e.v #>> '{}' END AS name
+              CASE jsonb_typeof(e.v) WHEN 'object' THEN nullif(e.v->>'name', '') WHEN 'string' THEN nullif(e.v #>> '{}', '') END AS name
           FROM jsonb_array_elements(p_items) WITH ORDINALITY e (v, n) OFFSET 0) a
     LEFT JOIN LATERAL (
         (SELECT o.* FROM hostq.machines o WHERE o.instance_id = a.id)
@@ -38,7 +38,7 @@ BEGIN
         (SELECT o.* FROM hostq.machines o WHERE a.id IS NULL AND o.instance_id = a.name)
         LIMIT 1) m ON m.namespace = p_namespace AND (a.id IS NOT NULL OR m.name IS NULL OR m.name = a.name);
 END $$;
-COMMENT ON FUNCTION hostq.hf_find IS 'Machines that a list names, in its order: by machineId, else the newest of that name, living before ended; machine_id null: unknown.';
+COMMENT ON FUNCTION hostq.hf_find IS 'Machines that a list names, in its order: by machineId, else the newest of that name, living before ended; machine_id null: unknown, label null: an item that names nothing.';
 
 CREATE OR REPLACE FUNCTION hostq.hf_listed(p_namespace text, p_items jsonb, p_lsf boolean, p_unknown boolean) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -52,7 +52,7 @@ DECLARE
 BEGIN
     FOR r IN SELECT f.*, f.ended_at IS NOT NULL OR f.taken_at IS NOT NULL AND f.given_back_at IS NULL AS lost
             FROM hostq.hf_find(p_namespace, p_items) f
-            WHERE CASE WHEN f.machine_id IS NULL THEN p_unknown
+            WHERE CASE WHEN f.machine_id IS NULL THEN p_unknown AND f.label IS NOT NULL
                 ELSE f.ended_at IS NOT NULL OR f.taken_at IS NOT NULL AND f.given_back_at IS NULL OR f.result = 'fail' END
             ORDER BY f.ord LOOP
         found := found || (jsonb_build_object('machine', r.label, 'gracePeriod', CASE WHEN r.ended_at IS NULL
@@ -89,14 +89,14 @@ BEGIN
     SELECT array_agg(DISTINCT f.machine_id ORDER BY f.machine_id) FILTER (WHERE f.machine_id IS NOT NULL),
         coalesce(jsonb_agg(DISTINCT f.instance_id) FILTER (WHERE f.machine_id IS NOT NULL), '[]'),
         count(*) FILTER (WHERE f.machine_id IS NOT NULL AND f.ended_at IS NULL),
-        array_agg(f.label ORDER BY f.ord) FILTER (WHERE f.machine_id IS NULL)
+        array_agg(coalesce(f.label, (items->(f.ord::int - 1))::text) ORDER BY f.ord) FILTER (WHERE f.machine_id IS NULL)
     INTO machines, ids, living, unknown FROM hostq.hf_find(p_namespace, items) f;
     b := hostq.new_body(jsonb_build_object('kind', 'return', 'namespace', p_namespace, 'machineIds', ids), p_namespace);
     PERFORM hostq.insert_return(b, machines);
     text := CASE WHEN living > 0 THEN 'Delete VM success.' ELSE 'No Active VM.' END;
     IF unknown IS NOT NULL THEN
-        text := format('%s Unknown machines were skipped: %s%s', text, array_to_string(unknown[1:50], ', '),
-            CASE WHEN cardinality(unknown) > 50 THEN format(' and %s more', cardinality(unknown) - 50) END);
+        text := format('%s Unknown machines were skipped: %s%s', text, array_to_string(unknown[1:1000], ', '),
+            CASE WHEN cardinality(unknown) > 1000 THEN format(' and %s more', cardinality(unknown) - 1000) END);
     END IF;
     RETURN hostq.hf_done(jsonb_build_object('message', text, 'requestId', b.request_id), CASE WHEN unknown IS NOT NULL THEN text END);
 END $$;
@@ -127,7 +127,9 @@ COMMENT ON FUNCTION hostq.hf_returns IS 'getReturnRequests: machines that were t
 -- a table that was just filled, or a plan kept from when it was empty, say.
 CREATE OR REPLACE FUNCTION hostq.hf(p_action text, p_namespace text, p_files_hash text, p_input jsonb, p_mode text DEFAULT 'symphony') RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off SET enable_seqscan = off
-SET enable_hashjoin = off SET enable_mergejoin = off SET max_parallel_workers_per_gather = 0 AS $$
+SET enable_hashjoin = off SET enable_mergejoin = off SET max_parallel_workers_per_gather = 0 SET lock_timeout = '8s' AS $$
+DECLARE
+    r jsonb;
 BEGIN
     IF NOT hostq.may(p_namespace) THEN
         RETURN hostq.hf_refuse(p_namespace, p_action, p_input, format('namespace ''%s'' is not yours', p_namespace));
@@ -137,13 +139,20 @@ BEGIN
     ELSIF p_action = 'getAvailableTemplates' AND coalesce(p_input, 'null') = 'null' THEN
         RETURN hostq.hf_templates(p_namespace, '{}', p_mode);
     ELSIF jsonb_typeof(p_input) IS DISTINCT FROM 'object' THEN
-        RETURN hostq.hf_refuse(p_namespace, p_action, p_input, 'the input is not a JSON object');
+        -- A text is what the client found wrong with an input that is no JSON.
+        RETURN hostq.hf_refuse(p_namespace, p_action, p_input, CASE jsonb_typeof(p_input) WHEN 'string' THEN p_input #>> '{}'
+            ELSE 'the input is not a JSON object' END);
     ELSIF p_action = 'getRequestStatus' THEN
         RETURN hostq.hf_status(p_namespace, p_input, p_mode);
     ELSIF p_action = 'getReturnRequests' THEN
         RETURN hostq.hf_returns(p_namespace, p_input, p_mode);
     ELSIF p_action = 'requestMachines' THEN
-        RETURN hostq.hf_request(p_namespace, p_input, p_mode);
+        r := hostq.hf_request(p_namespace, p_input, p_mode);
+        -- The caller has given up and asks again: twice the machines.
+        IF clock_timestamp() > statement_timestamp() + interval '9 s' THEN
+            RAISE 'requestMachines took longer than its caller waits' USING ERRCODE = 'query_canceled';
+        END IF;
+        RETURN r;
     ELSIF p_action = 'requestReturnMachines' THEN
         RETURN hostq.hf_return(p_namespace, p_input);
     ELSIF p_action = 'getAvailableTemplates' THEN

@@ -55,8 +55,8 @@ DECLARE
     reading constant text := 'hostq.status(text), hostq.show(text), hostq.result(text), hostq.history(text), hostq.list(jsonb), '
         'hostq.machines_list(jsonb), hostq.daemons_list(), hostq.queues_list(), hostq.templates_list(text), hostq.why_not(text), '
         'hostq.settings_list(), hostq.wait_begin(text, text), hostq.wait_end(text)';
-    writing constant text := 'hostq.submit(jsonb), hostq.cancel(text), hostq.retry(text), hostq.call(text, jsonb, text), '
-        'hostq.hf(text, text, text, jsonb, text), hostq.store_templates(text, text, jsonb, jsonb, text)';
+    writing constant text := 'hostq.submit(jsonb, text), hostq.cancel(text), hostq.retry(text), hostq.call(text, jsonb, text), '
+        'hostq.call_json(jsonb, text), hostq.hf(text, text, text, jsonb, text), hostq.store_templates(text, text, jsonb, jsonb, text)';
     -- What views and policies call in the name of who reads them.
     in_views constant text := 'hostq.may(text), hostq.my_namespaces(), hostq.setting(text), hostq.lock_is_free(int), '
         'hostq.json_word(hostq.state, boolean, text), hostq.hf_word(hostq.state, text, boolean), '

@@ -167,6 +167,7 @@ CREATE TABLE hostq.queue (
     claimed_at timestamptz,
     started_at timestamptz,
     first_started_at timestamptz,
+    settled_at timestamptz,
     lane_id int NOT NULL,
     owner int,
     state hostq.state NOT NULL DEFAULT 'pending',
@@ -197,6 +198,7 @@ COMMENT ON COLUMN hostq.queue.deadline IS 'When it ends as timeout; null: never.
 COMMENT ON COLUMN hostq.queue.claimed_at IS 'When this claim was made.';
 COMMENT ON COLUMN hostq.queue.started_at IS 'When this claim became processing.';
 COMMENT ON COLUMN hostq.queue.first_started_at IS 'When any claim first became processing.';
+COMMENT ON COLUMN hostq.queue.settled_at IS 'When its last round was settled as a wait, a retry or given back.';
 COMMENT ON COLUMN hostq.queue.lane_id IS 'hostq.lanes.base * 4 + role.';
 COMMENT ON COLUMN hostq.queue.owner IS 'Epoch of the daemon that holds it.';
 COMMENT ON COLUMN hostq.queue.state IS 'One of the open states.';

@@ -10,6 +10,7 @@ WITH k AS MATERIALIZED (
     CROSS JOIN LATERAL (SELECT q.ctid AS tid FROM hostq.queue q WHERE q.id = s.id AND q.lease = s.lease LIMIT 1) x),
 u AS (
     UPDATE hostq.queue q SET state = k.state::hostq.state, run_at = clock_timestamp() + k.delay * interval '1 us',
+        settled_at = clock_timestamp(),
         lease = NULL, owner = NULL, claimed_at = NULL, started_at = NULL, retry_attempt = k.attempt,
         note = k.note::jsonb, lane_id = (q.lane_id & ~3) | (k.lane & 3), intent = q.intent + k.definite::int, crashes = k.crashes
     FROM k WHERE q.ctid = k.tid AND q.lease = k.lease

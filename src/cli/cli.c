@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "cli/input.h"
 #include "core/mem.h"
+#include "db/migrate.h"
 #include "sys/clock.h"
 
 #define CONNECT_LIMIT (USEC_S * 5) /* HostFactory doubles what it kills */
@@ -102,11 +103,30 @@ explain(struct err *err)
     return err_wrap(err, "database error");
 }
 
+int
+cli_check_schema(struct cli *c, struct err *err)
+{
+    if (migrate_check(c->conn, limit_of(c, STATEMENT_LIMIT), err) == 0)
+        return 0;
+    return err->code == E_FAILED ? explain(err) : -1;
+}
+
+static int
+check_schema(struct cli *c, struct err *err)
+{
+    if (c->checked)
+        return 0;
+    if (cli_check_schema(c, err) != 0)
+        return -1;
+    c->checked = true;
+    return 0;
+}
+
 PGresult *
 cli_exec(struct cli *c, enum stmt s, int count, const char *const *params,
          struct err *err)
 {
-    if (cli_connect(c, err) != 0)
+    if (cli_connect(c, err) != 0 || check_schema(c, err) != 0)
         return NULL;
     PGresult *res = conn_exec(c->conn, stmt_text(s), count, params,
                               limit_of(c, STATEMENT_LIMIT), err);
@@ -278,11 +298,12 @@ cli_fail(const struct cli *c, const struct err *err)
 int
 cli_refused(const struct cli *c, const struct answer *a, const struct err *err)
 {
-    if (a->text != NULL && cli_has(c, OPT_JSON)) {
-        cli_print(a->text);
-        return (int)err->code;
-    }
-    return cli_fail(c, err);
+    if (a->text == NULL ||
+        (!cli_has(c, OPT_JSON) && c->command->fail_as != FAIL_CALL))
+        return cli_fail(c, err);
+    (void)fprintf(stderr, "hostq: %s\n", err->text);
+    cli_print(a->text);
+    return (int)err->code;
 }
 
 void

@@ -91,6 +91,7 @@ struct cli {
                          step has its own limit */
     PGconn *conn;     /* made at first use */
     PGconn *starting; /* begun by cli_connect_early, not yet answered */
+    bool checked;     /* the schema fits, or the command looks itself */
 };
 
 /* The table of commands, ended by an entry without a name. */
@@ -122,6 +123,8 @@ void cli_connect_early(struct cli *c);
 /* Connects if need be. E_DATABASE: "database unavailable: ...". */
 int cli_connect(struct cli *c, struct err *err);
 void cli_disconnect(struct cli *c);
+/* E_DATABASE: the schema is too old or too new for this client. Connected. */
+int cli_check_schema(struct cli *c, struct err *err);
 /* Runs one statement. Trouble with the connection, the rights or the schema
  * is E_DATABASE, any other SQL error E_FAILED. Caller clears. */
 PGresult *cli_exec(struct cli *c, enum stmt s, int count,
@@ -151,8 +154,8 @@ enum errcode cli_code_status(const char *code);
 
 /* Shows err in the way of the command; returns the exit status. */
 int cli_fail(const struct cli *c, const struct err *err);
-/* As cli_fail, but an answer that is an error object is printed as it is
- * with --json. */
+/* As cli_fail, but with --json, and of a call, an answer that is an error
+ * object is printed as it is. */
 int cli_refused(const struct cli *c, const struct answer *a,
                 const struct err *err);
 /* Prints text and a newline on standard output. */

@@ -61,7 +61,8 @@ cmd_call(struct cli *c)
 
     if (name == NULL)
         name = "default";
-    cli_connect_early(c);
+    if (c->arg_count > 0 && strcmp(c->args[0], "-") != 0)
+        cli_connect_early(c); /* what is typed may take its time */
     CLEANUP_FREE char *text = read_call_new(c, &json, &err);
     if (json != NULL && !json_is_object(json))
         (void)err_set(&err, E_USAGE,
@@ -72,11 +73,9 @@ cmd_call(struct cli *c)
         return cli_fail(c, &err);
     }
     const char *params[] = {text, name};
-    CLEANUP_RESULT PGresult *res = cli_exec(c, STMT_CLI_CALL, 2, params, &err);
-    if (res == NULL)
-        return cli_fail(c, &err);
-    cli_print(PQgetvalue(res, 0, 0));
-    if (PQgetisnull(res, 0, 1))
-        return 0;
-    return (int)cli_code_status(PQgetvalue(res, 0, 1));
+    CLEANUP_ANSWER struct answer a = ANSWER_INIT;
+    if (cli_ask(c, STMT_CLI_CALL, 2, params, &a, &err) != 0)
+        return cli_refused(c, &a, &err);
+    cli_print(a.text);
+    return 0;
 }

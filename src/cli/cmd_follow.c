@@ -21,7 +21,6 @@
 #include "sys/clock.h"
 
 #define WAIT_LIMIT (USEC_S * 600)
-#define WATCH_LIMIT (USEC_S * 3600)
 #define LOOK_EVERY (USEC_S * 2) /* a notice may be missed */
 #define GAP_LEAST (USEC_MS * 50)
 #define GAP_MOST (USEC_S * 2) /* where they do not */
@@ -138,9 +137,14 @@ look(struct follow *f, struct answer *a, struct err *err)
 static int
 not_in_time(const struct follow *f, struct err *err)
 {
+    char seconds[32];
+
+    /* Whole seconds as such, else with their fraction. */
+    (void)snprintf(seconds, sizeof(seconds), "%.*f",
+                   f->limit % USEC_S == 0 ? 0 : 3, (double)f->limit / 1e6);
     return err_set(err, E_TIMEOUT,
-                   "Request %s did not complete within %g seconds", f->id,
-                   (double)f->limit / 1e6);
+                   "Request %s did not complete within %s seconds", f->id,
+                   seconds);
 }
 
 /* 0: a holds the last look. */
@@ -296,7 +300,7 @@ cmd_watch(struct cli *c)
     usec_t limit;
     int status;
 
-    if (cli_span(c, OPT_TIMEOUT, WATCH_LIMIT, &limit, &err) != 0)
+    if (cli_span(c, OPT_TIMEOUT, USEC_MAX, &limit, &err) != 0)
         return cli_fail(c, &err);
     start(&f, c, c->args[0], limit);
     for (;;) {

@@ -18,11 +18,13 @@
 #include "cli/hf_input.h"
 #include "cli/input.h"
 #include "core/mem.h"
+#include "db/migrate.h"
 #include "sys/clock.h"
 
 #define LIMIT (USEC_MS * 8500) /* of the whole call: 10 s is the promise */
 #define LIMIT_LEAST (USEC_MS * 500)
-#define BACKSTOP_AFTER (USEC_MS * 300)
+/* Behind the last wait for an answer on its way (conn.c, CANCEL_WAIT). */
+#define BACKSTOP_AFTER (USEC_MS * 900)
 #define PROBLEMS_CAP ((size_t)1 << 20)
 
 struct hf {
@@ -88,15 +90,23 @@ static int
 ask(struct hf *h, const char *hash, const char *input, PGresult **res,
     struct err *err)
 {
-    const char *params[] = {h->c->args[0], h->env.namespace_, hash, input,
-                            h->env.lsf ? "lsf" : "symphony"};
+    char version[24];
+    const char *params[] = {h->c->args[0],
+                            h->env.namespace_,
+                            hash,
+                            input,
+                            h->env.lsf ? "lsf" : "symphony",
+                            version};
 
+    (void)snprintf(version, sizeof version, "%d", migrate_version());
     PQclear(*res);
-    *res = cli_exec(h->c, STMT_CLI_HF, 5, params, err);
+    *res = cli_exec(h->c, STMT_CLI_HF, 6, params, err);
     if (*res == NULL)
         return -1;
+    if (PQntuples(*res) != 1 && cli_check_schema(h->c, err) == 0)
+        (void)err_set(err, E_FAILED, "hostq.hf gave no answer");
     if (PQntuples(*res) != 1)
-        return err_set(err, E_FAILED, "hostq.hf gave no answer");
+        return -1;
     return 0;
 }
 
@@ -106,13 +116,32 @@ is_true(const PGresult *res, int column)
     return PQgetvalue(res, 0, column)[0] == 't';
 }
 
+/* Input that SQL cannot read leaves its event all the same, where the
+ * database can be reached; the answer is ours. */
+static void
+note_refused(struct hf *h, const struct err *why)
+{
+    CLEANUP_FREE char *clean = input_clean_new(why->text);
+    CLEANUP_JSON json_t *text = json_string(clean);
+    CLEANUP_FREE char *input = json_text_new(text);
+    PGresult *res = NULL;
+    struct err ignored;
+
+    (void)ask(h, NULL, input, &res, &ignored);
+    PQclear(res);
+}
+
 /* HostFactory pushed templates and the setting says to keep them. */
 static int
 store_pushed(struct hf *h, PGresult **res, struct err *err)
 {
-    if (h->input == NULL ||
-        hf_files_push(h->input, strlen(h->input), &h->files, err) != 0 ||
-        store(h, err) != 0)
+    if (h->input == NULL)
+        return -1;
+    if (hf_files_push(h->input, strlen(h->input), &h->files, err) != 0) {
+        note_refused(h, err);
+        return -1;
+    }
+    if (store(h, err) != 0)
         return -1;
     return ask(h, NULL, "{}", res, err);
 }
@@ -165,21 +194,6 @@ print_answer(const struct hf *h, const PGresult *res)
     return strcmp(PQgetvalue(res, 0, 0), "0") == 0 ? 0 : 1;
 }
 
-/* Input that SQL cannot read leaves its event all the same, where the
- * database can be reached; the answer is ours. */
-static void
-note_refused(struct hf *h, const struct err *why)
-{
-    CLEANUP_FREE char *clean = input_clean_new(why->text);
-    CLEANUP_JSON json_t *text = json_string(clean);
-    CLEANUP_FREE char *input = json_text_new(text);
-    PGresult *res = NULL;
-    struct err ignored;
-
-    (void)ask(h, NULL, input, &res, &ignored);
-    PQclear(res);
-}
-
 static int
 read_all(struct hf *h, struct err *err)
 {
@@ -214,6 +228,7 @@ cmd_hf(struct cli *c)
     usec_t limit = LIMIT;
     int status;
 
+    c->checked = true; /* cli_hf.sql looks itself */
     set_backstop(LIMIT + BACKSTOP_AFTER);
     status = cli_span(c, OPT_TIMEOUT, LIMIT, &limit, &err);
     if (limit < LIMIT_LEAST)

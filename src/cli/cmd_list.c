@@ -68,7 +68,7 @@ static const struct column daemon_columns[] = {
 };
 
 static const struct column setting_columns[] = {
-    {"name", "NAME"}, {"value", "VALUE"}, {"dflt", "DEFAULT"}, {"type", "TYPE"},
+    {"name", "NAME"}, {"value", "VALUE"}, {"default", "DEFAULT"}, {"type", "TYPE"},
     {"min", "MIN"},   {"max", "MAX"},     {"help", "MEANING"}, {NULL, NULL},
 };
 

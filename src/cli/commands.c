@@ -26,7 +26,7 @@ const struct command commands[] = {
      "how long to wait (default 600)", cmd_wait, FAIL_TEXT},
     {"watch", "ID", OPT_BIT(TIMEOUT), ID,
      "print one line per change of a request until it has ended",
-     "how long to watch (default 3600)", cmd_watch, FAIL_TEXT},
+     "how long to watch (default: to the end)", cmd_watch, FAIL_TEXT},
     {"status", "ID...", 0, 1, -1, "show requests as their submitter sees them",
      NULL, cmd_status, FAIL_TEXT},
     {"show", "ID", 0, ID, "show all that is known about a request", NULL,

@@ -73,6 +73,10 @@ take_templates(struct hf_files *f, size_t len, struct err *err)
     f->json = parse_new(f->templates, len, f->template_path, err);
     if (f->json == NULL)
         return -1;
+    json_t *one = json_object_get(f->json, "templates");
+    if (json_is_object(one) &&
+        json_object_set_new(f->json, "templates", json_pack("[O]", one)) != 0)
+        abort();
     if (!json_is_array(json_object_get(f->json, "templates")))
         return err_set(err, E_USAGE, "%s: templates is missing or not a list",
                        f->template_path);

@@ -82,7 +82,7 @@ read_level(struct hf_env *e)
     struct err err;
 
     if (text == NULL || e->dir == NULL || log_level_parse(text, &level) != 0 ||
-        level >= LOG_INFO)
+        level >= LOG_WARN)
         return;
     CLEANUP_JSON json_t *config = hf_config_new(e->dir, e->name, &err);
     const json_t *v = json_object_get(config, "ACCEPT_PROPAGATED_LOG_SETTING");

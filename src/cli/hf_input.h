@@ -20,7 +20,7 @@ struct hf_env {
     char *name;       /* owned: name of the instance in file names, or NULL */
     char *dir;        /* owned: where the files are, or NULL: not known */
     bool lsf;
-    bool quiet; /* the log level is above information */
+    bool quiet; /* the log level leaves out warnings */
 };
 
 /* Environment and options; hostfactory.md 1. E_USAGE names the variable. */

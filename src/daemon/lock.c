@@ -13,6 +13,7 @@
 
 #include "daemon/metrics.h"
 #include "db/conn.h"
+#include "db/migrate.h"
 #include "db/rows.h"
 #include "db/stmt.h"
 #include "sys/clock.h"
@@ -34,31 +35,14 @@ struct lock {
 static int
 check_schema(PGconn *conn, usec_t limit, struct err *err)
 {
-    size_t ours = 0;
-    CLEANUP_RESULT PGresult *res =
-        conn_exec(conn, stmt_text(STMT_SCHEMA_VERSION), 0, NULL, limit, err);
-    if (!res) {
+    if (migrate_check(conn, limit, err) == 0)
+        return 0;
+    if (err->code == E_FAILED) {
         err->code = E_DATABASE;
-        return err_wrap(err, "schema hostq is missing or unreadable (run "
-                             "hostq migrate)");
+        (void)err_wrap(err, "schema hostq is missing or unreadable (run "
+                            "hostq migrate)");
     }
-    (void)sql_migrations(&ours);
-    if (row_int(res, 0, "server") < 150000)
-        return err_set(err, E_DATABASE,
-                       "PostgreSQL 15 or newer is needed, this is %lld",
-                       (long long)(row_int(res, 0, "server") / 10000));
-    if (row_int(res, 0, "version") < (int64_t)ours)
-        return err_set(err, E_DATABASE,
-                       "schema version %lld is older than this hostqd's %zu: "
-                       "run hostq migrate",
-                       (long long)row_int(res, 0, "version"), ours);
-    if (row_int(res, 0, "compatible_from") > (int64_t)ours)
-        return err_set(err, E_DATABASE,
-                       "schema version %lld works with daemons from schema "
-                       "version %lld on, this hostqd has %zu",
-                       (long long)row_int(res, 0, "version"),
-                       (long long)row_int(res, 0, "compatible_from"), ours);
-    return 0;
+    return -1;
 }
 
 /* Settings of the database that hurt a queue, told once per registration. */

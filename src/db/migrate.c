@@ -225,6 +225,32 @@ is_absent(const struct err *err)
 }
 
 int
+migrate_check(PGconn *conn, usec_t limit, struct err *err)
+{
+    int ours = migrate_version();
+
+    if (check_server(conn, err) != 0)
+        return -1;
+    CLEANUP_RESULT PGresult *res =
+        conn_exec(conn, stmt_text(STMT_SCHEMA_VERSION), 0, NULL, limit, err);
+    if (res == NULL)
+        return -1;
+    int version = row_int(res, 0, 0);
+    int compatible = row_int(res, 0, 1);
+    if (version < ours)
+        return err_set(err, E_DATABASE,
+                       "schema version %d is older than this program's %d:"
+                       " run hostq migrate",
+                       version, ours);
+    if (compatible > ours)
+        return err_set(err, E_DATABASE,
+                       "schema version %d works with programs from schema"
+                       " version %d on, this one has %d: update it",
+                       version, compatible, ours);
+    return 0;
+}
+
+int
 migrate_look(PGconn *conn, usec_t limit, PGresult **out, int *missing,
              struct err *err)
 {

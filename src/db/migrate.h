@@ -12,6 +12,12 @@
 /* Number of the newest migration compiled in. */
 int migrate_version(void);
 
+/* May this program work with the schema? E_DATABASE, in one line with both
+ * versions: it is older than this program's own, or no longer compatible
+ * with it; or the server is too old. E_FAILED ("SQLSTATE: ..."): it cannot
+ * be read, so most likely it is missing. */
+int migrate_check(PGconn *conn, usec_t limit, struct err *err);
+
 /* Called for each migration that was applied. */
 typedef void migrate_say(void *arg, const char *name);
 

@@ -86,9 +86,11 @@ restore() {
 }
 newest=$(sql "SELECT max(version) FROM hostq.schema_version")
 sql "DELETE FROM hostq.schema_version WHERE version = $newest"
+refuses "older schema" "version $((newest - 1)) is older than .*$newest: run hostq migrate"
 daemon_refuses "older schema" "version $((newest - 1)) is older than .*$newest: run hostq migrate"
 restore
 sql "UPDATE hostq.schema_version SET compatible_from = 99 WHERE version = $newest"
+refuses "no longer compatible" "version $newest .*99.* has $newest"
 daemon_refuses "no longer compatible" "version $newest .*99.* has $newest"
 restore
 sql "INSERT INTO hostq.schema_version (version, name, sha256, compatible_from) VALUES (99, '0099_later.sql', 'x', 99)"
@@ -108,7 +110,7 @@ is "a newer schema that is compatible: hostqd runs" "$(sql "SELECT count(*) FROM
 daemon_stop "$daemon_pid"
 restore
 
-sql "DROP FUNCTION hostq.submit(jsonb), hostq.call(text, jsonb, text), hostq.hf(text, text, text, jsonb, text)"
+sql "DROP FUNCTION hostq.submit(jsonb, text), hostq.call_json(jsonb, text), hostq.hf(text, text, text, jsonb, text)"
 refuses "missing functions" 'older than this client: run hostq migrate'
 ok "migrate brings them back" hostq migrate
 call requestMachines '{"templateId":"T","machineCount":1}'
