@@ -27,6 +27,11 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION hostq.may IS 'May the session''s user see and change this namespace? Always, while row security is off. null: all namespaces?';
 
+CREATE OR REPLACE FUNCTION hostq.number_of(p_value jsonb) RETURNS float8
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(p_value) = 'number' AND abs(p_value::numeric) < 1e15 THEN p_value::numeric::float8 END;
+COMMENT ON FUNCTION hostq.number_of IS 'A number of a template, or null: never an error, whoever stored it.';
+
 CREATE OR REPLACE FUNCTION hostq.error(p_code text, p_message text, p_details jsonb DEFAULT '{}') RETURNS jsonb
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT jsonb_build_object('error', jsonb_build_object(

@@ -289,8 +289,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION hostq.submit_plain IS 'submit for kinds without machines.';
 
-CREATE OR REPLACE FUNCTION hostq.submit(p_req jsonb, p_method text DEFAULT 'submit') RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+CREATE OR REPLACE FUNCTION hostq.submit_by(p_method text, p_req jsonb) RETURNS jsonb
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     ns text := coalesce(p_req->>'namespace', 'default');
     r jsonb;
@@ -318,7 +318,14 @@ BEGIN
     END IF;
     RETURN r;
 END $$;
-COMMENT ON FUNCTION hostq.submit(jsonb, text) IS 'Submits one request: {kind, requestId?, namespace?, queue?, timeout?, priority?, tags?, metadata?, policy?, delay? (ms), and what the kind takes}. Answers {requestId, created} or {error:{code,message,details}}; a refusal leaves one event `rejected` and no row. p_method: how the event names the call.';
+COMMENT ON FUNCTION hostq.submit_by IS 'submit; p_method: how the event of a refusal names the call.';
+
+CREATE OR REPLACE FUNCTION hostq.submit(p_req jsonb) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN hostq.submit_by('submit', p_req);
+END $$;
+COMMENT ON FUNCTION hostq.submit(jsonb) IS 'Submits one request: {kind, requestId?, namespace?, queue?, timeout?, priority?, tags?, metadata?, policy?, delay? (ms), and what the kind takes}. Answers {requestId, created} or {error:{code,message,details}}; a refusal leaves one event `rejected` and no row.';
 
 CREATE OR REPLACE FUNCTION hostq.rejected(p_namespace text, p_method text, p_req jsonb, p_answer jsonb) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$

@@ -172,7 +172,7 @@ BEGIN
         b.region := (SELECT config->>'AWS_REGION' FROM hostq.providers WHERE namespace = p_namespace);
     END IF;
     IF NOT b.payload ? 'timeout' THEN
-        b.timeout := greatest(b.timeout, ((t.definition->>'readyAfter')::float8 + 60) * interval '1 s');
+        b.timeout := greatest(b.timeout, (hostq.number_of(t.definition->'readyAfter') + 60) * interval '1 s');
     END IF;
     r := hostq.check_room(t, b.machine_count, b.account, b.region);
     IF p_req ? 'requestId' THEN
@@ -218,7 +218,7 @@ BEGIN
     END IF;
     IF NOT b.payload ? 'timeout' AND b.payload->'force' IS DISTINCT FROM 'true' THEN
         -- Room for the longest drain and the end behind it.
-        b.timeout := greatest(b.timeout, (coalesce((b.payload->>'drainTimeout')::float8, (SELECT max((o.template->>'drainTimeout')::float8)
+        b.timeout := greatest(b.timeout, (coalesce(hostq.number_of(b.payload->'drainTimeout'), (SELECT max(hostq.number_of(o.template->'drainTimeout'))
             FROM hostq.machines m JOIN hostq.request_body o ON o.id = m.id WHERE m.machine_id = ANY (p_machines))) + 60) * interval '1 s');
     END IF;
     route := hostq.next_route(b.id);

@@ -3,10 +3,26 @@
 -- Advisory locks: (1751544689, 1) idle gate; 1751544690 and 1751544691 room
 -- checks; (1751544692, epoch) life of a daemon; 1751544693 migrate.
 
+CREATE OR REPLACE FUNCTION hostq.life_locks() RETURNS TABLE (epoch int, pid int)
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT l.objid::int8::int, l.pid FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = 1751544692 AND l.objsubid = 2
+        AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+$$;
+COMMENT ON FUNCTION hostq.life_locks IS 'Which daemons hold the lock that says they live, and their backends. Looked at, never taken.';
+
 CREATE OR REPLACE FUNCTION hostq.hold_life(p_epoch int) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    PERFORM pg_advisory_lock(1751544692, p_epoch);
+    -- A backend that has not noticed yet that our connection is gone would
+    -- hold the lock on.
+    FOR i IN 1..100 LOOP
+        EXIT WHEN pg_try_advisory_lock(1751544692, p_epoch);
+        PERFORM pg_terminate_backend(pid) FROM hostq.life_locks() WHERE epoch = p_epoch;
+        PERFORM pg_sleep(0.02);
+    END LOOP;
+    IF NOT EXISTS (SELECT FROM hostq.life_locks() WHERE epoch = p_epoch AND pid = pg_backend_pid()) THEN
+        RAISE 'another session holds the life lock of daemon %', p_epoch USING ERRCODE = 'lock_not_available';
+    END IF;
     LISTEN hostq_work;
     EXECUTE format('LISTEN hostq_d%s', p_epoch);
 END $$;
@@ -27,16 +43,41 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION hostq.register_daemon IS 'A daemon''s first statement on its lock connection: makes its epoch and takes the lock that says it lives.';
 
+CREATE OR REPLACE FUNCTION hostq.take_back_blame(p_epoch int) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    suspect int := greatest(hostq.setting('max_crashes')::int - 1, 1);
+    list jsonb;
+    ids bigint[];
+BEGIN
+    SELECT counters->'blamed' INTO list FROM hostq.daemons WHERE epoch = p_epoch FOR UPDATE;
+    IF list IS NULL THEN
+        RETURN;
+    END IF;
+    ids := ARRAY(SELECT jsonb_array_elements_text(list)::bigint);
+    WITH k AS MATERIALIZED (SELECT id FROM hostq.queue WHERE id = ANY (ids) AND crashes > 0 ORDER BY id FOR UPDATE SKIP LOCKED)
+    UPDATE hostq.queue q SET crashes = crashes - 1,
+        lane_id = CASE WHEN lane_id & 3 = 2 AND crashes - 1 < suspect AND owner IS NULL THEN lane_id - 1 ELSE lane_id END
+    FROM k WHERE q.id = k.id;
+    UPDATE hostq.daemons SET counters = counters - 'blamed' WHERE epoch = p_epoch;
+END $$;
+COMMENT ON FUNCTION hostq.take_back_blame IS 'A daemon that was declared dead says that it lives: it had lost the database, and no request made it crash.';
+
 CREATE OR REPLACE FUNCTION hostq.relock_daemon(p_epoch int, p_lease_ms bigint) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    UPDATE hostq.daemons SET lease_until = clock_timestamp() + p_lease_ms * interval '1 ms'
-    WHERE epoch = p_epoch AND state <> 'dead';
-    IF NOT FOUND THEN
-        RETURN false;
+    -- The lock before the row: waiting for it must not hold up our heartbeat.
+    IF EXISTS (SELECT FROM hostq.daemons WHERE epoch = p_epoch AND state <> 'dead') THEN
+        PERFORM hostq.hold_life(p_epoch);
+        UPDATE hostq.daemons SET lease_until = clock_timestamp() + p_lease_ms * interval '1 ms'
+        WHERE epoch = p_epoch AND state <> 'dead';
+        IF FOUND THEN
+            RETURN true;
+        END IF;
+        PERFORM pg_advisory_unlock(1751544692, p_epoch);
     END IF;
-    PERFORM hostq.hold_life(p_epoch);
-    RETURN true;
+    PERFORM hostq.take_back_blame(p_epoch);
+    RETURN false;
 END $$;
 COMMENT ON FUNCTION hostq.relock_daemon IS 'After a lost connection: takes the lock again under the same epoch; false: that epoch was declared dead.';
 
@@ -48,8 +89,12 @@ BEGIN
         lease_until = clock_timestamp() + p_lease_ms * interval '1 ms'
     WHERE epoch = p_epoch AND state <> 'dead';
     alive := FOUND;
+    IF NOT alive THEN
+        PERFORM hostq.take_back_blame(p_epoch);
+    END IF;
     sweeper := p_epoch = (SELECT min(epoch) FROM hostq.daemons WHERE state = 'alive' AND lease_until > clock_timestamp());
-    WITH d AS (DELETE FROM hostq.aborts WHERE owner = p_epoch RETURNING id, lease)
+    WITH d AS (DELETE FROM hostq.aborts WHERE ctid = ANY (ARRAY(SELECT ctid FROM hostq.aborts WHERE owner = p_epoch LIMIT 4096))
+        RETURNING id, lease)
     SELECT array_agg(id), array_agg(lease) INTO abort_ids, abort_leases FROM d;
 END $$;
 COMMENT ON FUNCTION hostq.heartbeat IS 'Renews a daemon''s lease and hands it the claims it must drop. sweeper: this daemon does the periodic work for all.';
@@ -67,9 +112,7 @@ COMMENT ON FUNCTION hostq.daemon_ends IS 'A daemon says that it is stopping, or 
 
 CREATE OR REPLACE FUNCTION hostq.lock_is_free(p_epoch int) RETURNS boolean
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = 1751544692
-        AND objid = p_epoch::oid AND objsubid = 2 AND granted
-        AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+    SELECT NOT EXISTS (SELECT FROM hostq.life_locks() WHERE epoch = p_epoch)
 $$;
 COMMENT ON FUNCTION hostq.lock_is_free IS 'Is the life lock of this daemon free? Looked at, never taken.';
 
@@ -83,22 +126,25 @@ DECLARE
 BEGIN
     -- blame: none (announced end), suspects (rows one crash short of the limit,
     -- of which a daemon works one at a time) or all.
-    SELECT array_agg(id ORDER BY id) INTO poison FROM hostq.queue
-    WHERE id = ANY (p_ids) AND owner = p_dead AND state = 'processing' AND p_blame <> 'none'
-      AND (p_blame = 'all' OR crashes >= suspect) AND crashes + 1 >= lim;
+    SELECT array_agg(id ORDER BY id) INTO poison FROM (SELECT id FROM hostq.queue
+        WHERE id = ANY (p_ids) AND owner = p_dead AND state = 'processing' AND p_blame <> 'none'
+          AND (p_blame = 'all' OR crashes >= suspect) AND crashes + 1 >= lim
+        ORDER BY id FOR UPDATE SKIP LOCKED) x;
     IF poison IS NOT NULL THEN
         UPDATE hostq.queue SET crashes = crashes + 1 WHERE id = ANY (poison);
         PERFORM hostq.finish(poison, 'failed', 'crash', 'task_terminated', 'INTERNAL_ERROR',
             format('its daemon died %s times while working it', lim), '{processing}');
     END IF;
     WITH k AS MATERIALIZED (
-        SELECT id, state AS was, claimed_at AS c,
+        SELECT id, state AS was, crashes AS had,
             crashes + (state = 'processing' AND (p_blame = 'all' OR p_blame = 'suspects' AND crashes >= suspect))::int AS now_crashes
         FROM hostq.queue WHERE id = ANY (p_ids) AND owner = p_dead ORDER BY id FOR UPDATE SKIP LOCKED),
     u AS (UPDATE hostq.queue q SET state = 'pending', owner = NULL, lease = NULL, claimed_at = NULL, started_at = NULL,
             run_at = clock_timestamp(), crashes = k.now_crashes,
             lane_id = (q.lane_id & ~3) | CASE WHEN k.now_crashes >= suspect THEN 2 ELSE 1 END
-        FROM k WHERE q.id = k.id RETURNING q.id, q.retry_attempt, q.crashes, k.was),
+        FROM k WHERE q.id = k.id RETURNING q.id, q.retry_attempt, q.crashes, k.was, k.had),
+    b AS (UPDATE hostq.daemons SET counters = counters || jsonb_build_object('blamed', coalesce(counters->'blamed', '[]') || x.ids)
+        FROM (SELECT jsonb_agg(id) AS ids FROM u WHERE crashes > had) x WHERE epoch = p_dead AND x.ids IS NOT NULL),
     e AS (INSERT INTO hostq.event (request_id, namespace, type, from_state, to_state, daemon, attempt, details)
         SELECT b.request_id, b.namespace, 'reclaim', u.was, 'pending', p_by, u.retry_attempt,
             jsonb_build_object('owner', p_dead, 'crashes', u.crashes)
@@ -147,6 +193,9 @@ BEGIN
         counters = counters || jsonb_build_object('blame', blame), in_flight = 0
     WHERE epoch = p_dead;
     n := hostq.give_back_rows(ids, p_dead, p_by, blame);
+    -- Its host may have been started again meanwhile.
+    PERFORM hostq.forget_older_boots(d.host, x.boot_id) FROM (SELECT boot_id FROM hostq.daemons WHERE host = d.host AND boot_id <> d.boot_id
+        AND state = 'alive' AND lease_until > clock_timestamp() ORDER BY epoch DESC LIMIT 1) x;
     PERFORM hostq.reroute_unserved();
     IF n > 0 THEN
         PERFORM pg_notify('hostq_work', '');
@@ -164,16 +213,20 @@ BEGIN
     UPDATE hostq.machines m SET status = 'terminated', ended_at = clock_timestamp(), last_seen = clock_timestamp(),
         message = CASE WHEN m.result = 'fail' THEN m.message ELSE 'its host was started again' END,
         taken_at = CASE WHEN m.result IS DISTINCT FROM 'succeed' OR hostq.is_being_returned(m.machine_id) THEN taken_at ELSE clock_timestamp() END
-    WHERE host = p_host AND boot_id <> p_boot AND ended_at IS NULL;
+    WHERE host = p_host AND boot_id <> p_boot AND ended_at IS NULL
+      -- Another host of that name is no earlier boot.
+      AND NOT hostq.route_is_served(hostq.host_route(host, boot_id));
     FOR l IN SELECT * FROM hostq.lanes WHERE starts_with(route, 'host:' || p_host || '/') AND retired_at IS NULL
-            AND route <> hostq.host_route(p_host, p_boot) LOOP
+            AND route <> hostq.host_route(p_host, p_boot) AND NOT hostq.route_is_served(route) LOOP
         SELECT array_agg(q.id) INTO w FROM hostq.queue q JOIN hostq.request_body b USING (id)
         WHERE q.lane_id BETWEEN l.base * 4 AND l.base * 4 + 2 AND b.kind = 'watch';
         PERFORM hostq.finish(w, 'canceled', 'cancel', NULL, NULL, 'its host was started again', '{pending,waiting}');
         -- What was being started there is gone, which is a definite answer.
-        WITH moved AS (UPDATE hostq.queue q SET intent = intent + 1, run_at = clock_timestamp(),
+        WITH k AS MATERIALIZED (SELECT id FROM hostq.queue
+                WHERE lane_id BETWEEN l.base * 4 AND l.base * 4 + 2 AND state IN ('pending', 'waiting') ORDER BY id FOR UPDATE SKIP LOCKED),
+            moved AS (UPDATE hostq.queue q SET intent = intent + 1, run_at = clock_timestamp(),
                 lane_id = hostq.lane(l.queue, l.priority, hostq.next_route(q.id), l.account, l.region, l.group_id) + 1
-            WHERE q.lane_id BETWEEN l.base * 4 AND l.base * 4 + 2 AND q.state IN ('pending', 'waiting') RETURNING q.id)
+            FROM k WHERE q.id = k.id RETURNING q.id)
         DELETE FROM hostq.intents WHERE id IN (SELECT id FROM moved);
         UPDATE hostq.lanes SET retired_at = now() WHERE base = l.base
             AND NOT EXISTS (SELECT FROM hostq.queue WHERE lane_id BETWEEN l.base * 4 AND l.base * 4 + 2);

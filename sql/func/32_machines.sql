@@ -10,18 +10,24 @@ CREATE OR REPLACE FUNCTION hostq.store_machines(p_machines jsonb) RETURNS int
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     -- Two returns of one machine in one group both tell how it is.
     WITH s AS (
-        SELECT DISTINCT ON (r.instance_id) r.*, b.id, b.namespace, b.template_id
+        SELECT DISTINCT ON (r.instance_id) r.*, b.id, b.namespace, b.template_id,
+            -- A machine that is being ended is not running again.
+            CASE WHEN m.status = 'shutting-down' AND r.status IN ('pending', 'running') THEN m.status ELSE r.status END AS now_status
         FROM jsonb_to_recordset(p_machines) r (instance_id text, request_id text, resource_id text, provider_api text,
             status text, name text, private_ip text, public_ip text, private_dns text, instance_type text,
             availability_zone text, launch_time bigint, price_type text, units int, account text, region text,
             host text, boot_id text, message text, details jsonb, tags jsonb)
         JOIN hostq.request_body b ON b.id = hostq.request_key(r.request_id)
+        LEFT JOIN hostq.machines m ON m.instance_id = r.instance_id
+        -- Nor is one that has ended, when its request has ended, too: that
+        -- is a late writer, and only the watch can tell (store_watch).
+        WHERE m.ended_at IS NULL OR r.status = 'terminated' OR EXISTS (SELECT FROM hostq.queue q WHERE q.id = m.id)
         ORDER BY r.instance_id, r.status = 'terminated' DESC, r.status = 'shutting-down' DESC),
     i AS (
         INSERT INTO hostq.machines AS m (instance_id, request_id, id, resource_id, namespace, provider_api, template_id,
             status, name, private_ip, public_ip, private_dns, instance_type, availability_zone, launch_time, tags, message,
             price_type, units, account, region, host, boot_id, details, ended_at)
-        SELECT instance_id, request_id, id, resource_id, namespace, provider_api, template_id, status, name, private_ip,
+        SELECT instance_id, request_id, id, resource_id, namespace, provider_api, template_id, now_status, name, private_ip,
             public_ip, private_dns, instance_type, availability_zone, to_timestamp(launch_time), tags, message, price_type,
             coalesce(units, 1), account, region, host, boot_id, details,
             CASE WHEN status = 'terminated' THEN clock_timestamp() END
@@ -67,6 +73,7 @@ BEGIN
     b := hostq.new_body(jsonb_build_object('kind', 'return', 'machineIds', (SELECT jsonb_agg(instance_id ORDER BY machine_id)
         FROM hostq.machines WHERE machine_id = ANY (alive))), o.namespace);
     b.cleanup_of := o.request_id;
+    b.timeout := NULL; -- it stays open until it is settled
     b.priority := o.priority;
     PERFORM hostq.insert_return(b, alive);
     INSERT INTO hostq.event (request_id, namespace, type, details)
@@ -92,18 +99,20 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
         CASE WHEN cardinality(k.ids) > 20 THEN format(' and %s more', cardinality(k.ids) - 20) END)
     FROM (SELECT array_agg(instance_id ORDER BY machine_id) AS ids FROM hostq.machines
         WHERE machine_id = ANY (p_machines) AND ended_at IS NULL) k
-    WHERE f.id = p_id AND k.ids IS NOT NULL
+    -- Once, also where the group that ended it is repeated.
+    WHERE f.id = p_id AND k.ids IS NOT NULL AND position(format('; %s: ', p_word) IN f.error_message) = 0
 $$;
 COMMENT ON FUNCTION hostq.name_living IS 'Names, in the message of a request that did not end well, those of these machines that live on: somebody must know of them.';
 
-CREATE OR REPLACE FUNCTION hostq.after_final(p_ids bigint[]) RETURNS void
+CREATE OR REPLACE FUNCTION hostq.after_final(p_ids bigint[], p_leases bigint[] DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     r record;
 BEGIN
     FOR r IN SELECT f.id, f.state, f.failure_reason, b.kind, b.request_id, b.cleanup_of, hostq.partial_policy(b.payload, b.template) AS policy,
             EXISTS (SELECT FROM hostq.intents i WHERE i.id = f.id) AS open_intent
-        FROM hostq.finished f JOIN hostq.request_body b USING (id) WHERE f.id = ANY (p_ids) ORDER BY f.id LOOP
+        FROM hostq.finished f JOIN hostq.request_body b USING (id) WHERE f.id = ANY (p_ids)
+          AND (p_leases IS NULL OR f.lease = p_leases[array_position(p_ids, f.id)]) ORDER BY f.id LOOP
         IF r.kind = 'return' THEN
             UPDATE hostq.request_machines x SET
                 result = CASE WHEN m.status IN ('terminated', 'stopped') THEN 'succeed' ELSE 'fail' END,
@@ -131,7 +140,7 @@ BEGIN
         END IF;
     END LOOP;
 END $$;
-COMMENT ON FUNCTION hostq.after_final IS 'In the transaction that ends provisions or returns: fixes the results of their machines and makes the clean-up that the policy asks for.';
+COMMENT ON FUNCTION hostq.after_final IS 'In the transaction that ends provisions or returns: fixes the results of their machines and makes the clean-up that the policy asks for. p_leases: only those that these claims ended.';
 
 CREATE OR REPLACE FUNCTION hostq.late_machines(p_ids bigint[]) RETURNS int
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -149,6 +158,9 @@ BEGIN
         SELECT array_agg(machine_id) INTO late FROM u;
         n := n + (hostq.make_cleanup(r.id, late) IS NOT NULL)::int;
     END LOOP;
+    -- Who wrote late may have started late, too.
+    PERFORM hostq.need_watch(x.route) FROM (SELECT DISTINCT hostq.host_route(host, boot_id) AS route FROM hostq.machines
+        WHERE id = ANY (p_ids) AND provider_api = 'process') x WHERE hostq.route_is_served(x.route) AND x.route IS NOT NULL;
     RETURN n;
 END $$;
 COMMENT ON FUNCTION hostq.late_machines IS 'Machines that appeared under an ended request join its clean-up; how many clean-ups were made.';
@@ -168,7 +180,12 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    INSERT INTO hostq.intents (id, token, body, lease) VALUES (p_id, p_token, p_body, p_lease);
+    -- Written once already, where the answer to that was lost.
+    INSERT INTO hostq.intents (id, token, body, lease) VALUES (p_id, p_token, p_body, p_lease)
+    ON CONFLICT (id) DO UPDATE SET lease = excluded.lease WHERE intents.token = excluded.token;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
     IF p_resource IS NOT NULL THEN
         INSERT INTO hostq.resources (id, resource_id, request_id, namespace, provider_api, account, region)
         VALUES (p_id, p_resource, b.request_id, b.namespace, b.provider_api, b.account, b.region) ON CONFLICT DO NOTHING;
@@ -208,6 +225,11 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION hostq.need_watch IS 'Makes sure that the machines of a host are watched.';
 
+CREATE OR REPLACE FUNCTION hostq.is_process(p_details jsonb, p_seen jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce((p_details->'pid', p_details->'start_time') = (p_seen->'pid', p_seen->'start_time'), true);
+COMMENT ON FUNCTION hostq.is_process IS 'Is the process that a watch saw the one of the machine? A helper that it left behind carries its marks, too. Unknown counts as yes.';
+
 CREATE OR REPLACE FUNCTION hostq.store_watch(p_id bigint, p_lease bigint, p_host text, p_boot text, p_seen jsonb) RETURNS int
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -226,7 +248,8 @@ BEGIN
             taken_at = CASE WHEN hostq.is_being_returned(m.machine_id) OR m.result IS DISTINCT FROM 'succeed' THEN m.taken_at ELSE clock_timestamp() END
         WHERE m.host = p_host AND m.boot_id = p_boot AND m.ended_at IS NULL AND m.provider_api = 'process'
           AND m.result IS NOT NULL AND m.last_seen < looked
-          AND NOT EXISTS (SELECT FROM jsonb_array_elements(p_seen) s WHERE s->>'instance_id' = m.instance_id)
+          AND NOT EXISTS (SELECT FROM jsonb_array_elements(p_seen) s WHERE s->>'instance_id' = m.instance_id
+            AND hostq.is_process(m.details, s))
         RETURNING m.request_id, m.namespace, m.instance_id)
     INSERT INTO hostq.event (request_id, namespace, type, daemon, details)
     SELECT request_id, namespace, 'machine', (p_lease >> 38)::int, jsonb_build_object('instance_id', instance_id, 'status', 'terminated')
@@ -236,7 +259,7 @@ BEGIN
     UPDATE hostq.machines m SET status = 'running', last_seen = clock_timestamp() FROM hostq.request_body b
     WHERE m.host = p_host AND m.boot_id = p_boot AND m.ended_at IS NULL AND m.provider_api = 'process'
       AND m.status = 'pending' AND m.result IS NOT NULL AND b.id = m.id
-      AND coalesce(m.launch_time, m.first_seen) + coalesce((b.template->>'readyAfter')::float8, 0) * interval '1 s' <= clock_timestamp()
+      AND coalesce(m.launch_time, m.first_seen) + coalesce(hostq.number_of(b.template->'readyAfter'), 0) * interval '1 s' <= clock_timestamp()
       AND EXISTS (SELECT FROM jsonb_array_elements(p_seen) s WHERE s->>'instance_id' = m.instance_id);
     -- Unknown, or ended but alive: a late start under an ended request.
     FOR r IN SELECT f.id, array_agg(s->>'instance_id') AS instances, jsonb_agg(jsonb_build_object('instance_id', s->'instance_id', 'request_id', s->'request_id',
@@ -245,8 +268,10 @@ BEGIN
         FROM jsonb_array_elements(p_seen) s
         JOIN hostq.finished f ON f.id = hostq.request_key(s->>'request_id')
         LEFT JOIN hostq.machines m ON m.instance_id = s->>'instance_id'
-        WHERE m.machine_id IS NULL OR m.ended_at < looked
+        WHERE m.machine_id IS NULL OR m.ended_at < looked OR m.ended_at IS NULL AND m.result IS NULL
         GROUP BY f.id ORDER BY f.id LOOP
+        UPDATE hostq.machines SET ended_at = NULL, status = 'running', last_seen = clock_timestamp()
+        WHERE instance_id = ANY (r.instances) AND ended_at IS NOT NULL;
         PERFORM hostq.store_machines(r.machines);
         n := n + hostq.late_machines(ARRAY[r.id]);
         -- What was told of a known one stays told.
@@ -272,7 +297,16 @@ BEGIN
         RETURN jsonb_strip_nulls(jsonb_build_object(
             'intent', (SELECT jsonb_build_object('token', token, 'body', body) FROM hostq.intents WHERE id = p_id),
             'machines', (SELECT jsonb_agg(jsonb_build_object('instance_id', instance_id, 'request_id', request_id, 'status', status,
-                'host', host, 'boot_id', boot_id, 'details', details) ORDER BY machine_id) FROM hostq.machines WHERE id = p_id AND ended_at IS NULL)));
+                'host', host, 'boot_id', boot_id, 'details', details) ORDER BY machine_id) FROM hostq.machines
+                WHERE id = p_id AND (ended_at IS NULL OR instance_id IN (SELECT u->>'instance_id'
+                    FROM hostq.intents i, jsonb_array_elements(i.body->'units') u WHERE i.id = p_id)))));
+    ELSIF p_kind = 'watch' THEN
+        RETURN (SELECT jsonb_build_object('machines', coalesce(jsonb_agg(jsonb_build_object('instance_id', m.instance_id,
+                'request_id', m.request_id, 'status', m.status, 'host', m.host, 'boot_id', m.boot_id, 'details', m.details)
+                ORDER BY machine_id), '[]'))
+            FROM hostq.lanes l JOIN hostq.machines m ON hostq.host_route(m.host, m.boot_id) = l.route
+                AND m.host = substr(split_part(l.route, '/', 1), 6)
+            WHERE l.base = p_lane >> 2 AND m.ended_at IS NULL AND m.provider_api = 'process');
     ELSIF p_kind = 'return' THEN
         here := (SELECT route FROM hostq.lanes WHERE base = p_lane >> 2);
         RETURN (SELECT jsonb_build_object(
@@ -280,20 +314,21 @@ BEGIN
                 'status', m.status, 'details', m.details, 'provider_api', m.provider_api) ORDER BY machine_id)
                 FILTER (WHERE hostq.host_route(m.host, m.boot_id) IS NOT DISTINCT FROM here), '[]'),
             'elsewhere', count(*) FILTER (WHERE hostq.host_route(m.host, m.boot_id) IS DISTINCT FROM here),
-            'drainTimeout', max((b.template->>'drainTimeout')::numeric))
+            'drainTimeout', max(hostq.number_of(b.template->'drainTimeout')))
             FROM hostq.request_machines r JOIN hostq.machines m USING (machine_id) JOIN hostq.request_body b ON b.id = m.id
             WHERE r.id = p_id AND m.ended_at IS NULL);
     END IF;
     RETURN NULL;
 END $$;
-COMMENT ON FUNCTION hostq.claim_context IS 'What a kind needs beside its row: the open intent and machines of a provision, the machines of a return on this route.';
+COMMENT ON FUNCTION hostq.claim_context IS 'What a kind needs beside its row: the open intent of a provision and its machines, those that ended only where the intent names them; the machines of a return on this route; the living ones that a watch is to find.';
 
 CREATE OR REPLACE FUNCTION hostq.reroute(p_ids bigint[]) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    WITH k AS MATERIALIZED (SELECT id FROM hostq.queue WHERE id = ANY (p_ids) AND state IN ('pending', 'waiting')
+        ORDER BY id FOR UPDATE SKIP LOCKED)
     UPDATE hostq.queue q SET lane_id = hostq.lane(b.queue, b.priority, hostq.next_route(b.id), b.account, b.region, b.group_id) + 1,
         run_at = clock_timestamp()
-    FROM hostq.request_body b
-    WHERE q.id = ANY (p_ids) AND b.id = q.id AND b.kind = 'return' AND q.state IN ('pending', 'waiting');
+    FROM k JOIN hostq.request_body b USING (id) WHERE q.id = k.id AND b.kind = 'return';
     SELECT pg_notify('hostq_work', 'return')
 $$;
 COMMENT ON FUNCTION hostq.reroute IS 'A return goes on where machines of it are left, hosts with a living daemon first.';

@@ -48,12 +48,12 @@ DECLARE
     n int := 0;
 BEGIN
     FOR r IN SELECT array_agg(id) AS ids, s FROM (
-            SELECT q.id, extract(epoch FROM b.timeout)::bigint AS s FROM (
-                SELECT id, deadline FROM hostq.queue WHERE deadline <= now() AND state <> 'processing'
-                ORDER BY deadline LIMIT p_limit FOR UPDATE SKIP LOCKED) q
+            SELECT q.id, extract(epoch FROM b.timeout)::bigint AS s FROM hostq.queue q
             JOIN hostq.request_body b USING (id) LEFT JOIN hostq.queues k ON k.name = b.queue
-            WHERE q.deadline + greatest(0, -coalesce((b.policy->>'stop_before_deadline_ms')::bigint,
-                k.stop_before_deadline_ms, 0)) * interval '1 ms' <= now()) x GROUP BY s LOOP
+            WHERE q.deadline <= now() AND q.state <> 'processing'
+              AND q.deadline + greatest(0, -coalesce((b.policy->>'stop_before_deadline_ms')::bigint,
+                k.stop_before_deadline_ms, 0)) * interval '1 ms' <= now()
+            ORDER BY q.deadline LIMIT p_limit FOR UPDATE OF q SKIP LOCKED) x GROUP BY s LOOP
         n := n + hostq.finish(r.ids, 'timeout', 'timeout', 'timeout', 'TIMEOUT',
             format('the request did not finish within %s seconds', r.s), '{pending,claimed,waiting}');
     END LOOP;
@@ -75,6 +75,11 @@ BEGIN
             WHERE q.owner IS NOT NULL AND (d.state = 'dead'
                 OR q.state = 'claimed' AND q.claimed_at < now() - c OR q.state = 'processing' AND q.started_at < now() - p)
             LIMIT p_limit) x GROUP BY owner LOOP
+        IF NOT r.dead THEN
+            INSERT INTO hostq.aborts (owner, id, lease) SELECT owner, id, lease FROM hostq.queue WHERE id = ANY (r.ids) AND owner = r.owner
+            ON CONFLICT DO NOTHING;
+            PERFORM pg_notify('hostq_d' || r.owner, 'abort');
+        END IF;
         n := n + hostq.give_back_rows(r.ids, r.owner, NULL, 'none');
     END LOOP;
     IF n > 0 THEN
@@ -85,21 +90,22 @@ END $$;
 COMMENT ON FUNCTION hostq.sweep_stale IS 'The nets behind the locks: rows claimed or processing for too long, and rows of dead daemons, become claimable.';
 
 CREATE OR REPLACE FUNCTION hostq.make_partition(p_table text, p_name text, p_from text, p_to text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '200ms' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET lock_timeout = '200ms' AS $$
 BEGIN
     IF to_regclass('hostq.' || p_name) IS NULL THEN
         EXECUTE format('CREATE TABLE hostq.%I PARTITION OF hostq.%I FOR VALUES FROM (%L) TO (%L) WITH (autovacuum_vacuum_insert_threshold = -1)',
             p_name, p_table, p_from, p_to);
     END IF;
-EXCEPTION WHEN lock_not_available OR check_violation THEN
+EXCEPTION WHEN lock_not_available OR check_violation OR invalid_object_definition THEN
     -- Somebody reads for long, and everybody would queue behind us: next
     -- time. Or the DEFAULT partition has rows of this one: they stay there.
+    -- Or it overlaps with one that was made otherwise.
     NULL;
 END $$;
 COMMENT ON FUNCTION hostq.make_partition IS 'Makes a partition, where that takes no long wait for a lock.';
 
 CREATE OR REPLACE FUNCTION hostq.sweep_house(p_now timestamptz DEFAULT now()) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
     width bigint := 10000000;
     lo bigint := ((SELECT last_value FROM hostq.request_seq) / width + 1) * width;
@@ -119,3 +125,17 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION hostq.sweep_house IS 'Removes what nobody needs any more and makes the coming partitions.';
+
+-- The ranges in use have partitions of their own from the start: a DEFAULT
+-- partition that is full is read under a lock for each new one.
+DO $$
+DECLARE
+    today date := (now() AT TIME ZONE 'UTC')::date;
+BEGIN
+    IF NOT EXISTS (SELECT FROM hostq.request_body) THEN
+        PERFORM hostq.make_partition(t, t || '_0', '0', '10000000') FROM unnest('{request_body,finished}'::text[]) t;
+    END IF;
+    IF NOT EXISTS (SELECT FROM hostq.event) THEN
+        PERFORM hostq.make_partition('event', 'event_' || to_char(today, 'YYYYMMDD'), today::text, (today + 1)::text);
+    END IF;
+END $$;

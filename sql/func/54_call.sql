@@ -15,7 +15,7 @@ BEGIN
     answer := hostq.check_keys(p_params, p_allowed);
     told := answer IS NULL;
     IF told THEN
-        answer := hostq.submit(p_params || jsonb_build_object('kind', p_kind, 'namespace', p_namespace), p_method);
+        answer := hostq.submit_by(p_method, p_params || jsonb_build_object('kind', p_kind, 'namespace', p_namespace));
     END IF;
     IF NOT answer ? 'error' THEN
         answer := jsonb_build_object('requestId', answer->'requestId');

@@ -141,7 +141,7 @@ BEGIN
         r := r || jsonb_build_object('rc_account', coalesce(p_input->>'rc_account', 'default'),
             'tags', jsonb_build_object('RC_ACCOUNT', coalesce(p_input->>'rc_account', 'default')));
     END IF;
-    r := hostq.submit(r, 'requestMachines');
+    r := hostq.submit_by('requestMachines', r);
     IF NOT r ? 'error' THEN
         RETURN hostq.hf_done(jsonb_build_object('message', 'Request VM success from AWS.', 'requestId', r->'requestId'));
     END IF;

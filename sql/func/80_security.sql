@@ -29,19 +29,28 @@ DECLARE
     by_id constant text := '(SELECT hostq.may(NULL)) OR EXISTS (SELECT FROM hostq.request_body b WHERE b.id = %I.id '
         'AND b.namespace = ANY (ARRAY(SELECT hostq.my_namespaces())))';
     rule text;
+    secured boolean;
 BEGIN
     FOREACH t IN ARRAY '{request_body,finished,event,machines,request_machines,resources,templates,providers,groups,instances,'
             'results,deliveries,tenants,queue,ids,intents,aborts,waiters}'::text[] LOOP
         rule := CASE WHEN t IN ('queue', 'ids', 'intents', 'aborts', 'waiters') THEN format(by_id, t) ELSE own END;
-        EXECUTE format('DROP POLICY IF EXISTS namespace ON hostq.%I', t);
-        EXECUTE format('CREATE POLICY namespace ON hostq.%I USING (%s)', t, rule);
-        EXECUTE format('DROP POLICY IF EXISTS daemon ON hostq.%I', t);
-        IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'hostq_daemon') THEN
+        -- Only what differs: each of these waits for every reader of the
+        -- table, and everybody else behind it.
+        IF NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = ('hostq.' || t)::regclass AND polname = 'namespace'
+                AND obj_description(oid, 'pg_policy') = md5(rule)) THEN
+            EXECUTE format('DROP POLICY IF EXISTS namespace ON hostq.%I', t);
+            EXECUTE format('CREATE POLICY namespace ON hostq.%I USING (%s)', t, rule);
+            EXECUTE format('COMMENT ON POLICY namespace ON hostq.%I IS %L', t, md5(rule));
+        END IF;
+        IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'hostq_daemon') AND NOT EXISTS (SELECT FROM pg_policy
+                WHERE polrelid = ('hostq.' || t)::regclass AND polname = 'daemon') THEN
             EXECUTE format('CREATE POLICY daemon ON hostq.%I TO hostq_daemon USING (true) WITH CHECK (true)', t);
         END IF;
         -- A table that a later migration made follows the setting too.
-        EXECUTE format('ALTER TABLE hostq.%I %s ROW LEVEL SECURITY', t,
-            CASE hostq.setting('row_security') WHEN 'on' THEN 'ENABLE' ELSE 'DISABLE' END);
+        secured := hostq.setting('row_security') = 'on';
+        IF secured <> (SELECT relrowsecurity FROM pg_class WHERE oid = ('hostq.' || t)::regclass) THEN
+            EXECUTE format('ALTER TABLE hostq.%I %s ROW LEVEL SECURITY', t, CASE WHEN secured THEN 'ENABLE' ELSE 'DISABLE' END);
+        END IF;
     END LOOP;
 END $$;
 
@@ -55,10 +64,10 @@ DECLARE
     reading constant text := 'hostq.status(text), hostq.show(text), hostq.result(text), hostq.history(text), hostq.list(jsonb), '
         'hostq.machines_list(jsonb), hostq.daemons_list(), hostq.queues_list(), hostq.templates_list(text), hostq.why_not(text), '
         'hostq.settings_list(), hostq.wait_begin(text, text), hostq.wait_end(text)';
-    writing constant text := 'hostq.submit(jsonb, text), hostq.cancel(text), hostq.retry(text), hostq.call(text, jsonb, text), '
+    writing constant text := 'hostq.submit(jsonb), hostq.cancel(text), hostq.retry(text), hostq.call(text, jsonb, text), '
         'hostq.call_json(jsonb, text), hostq.hf(text, text, text, jsonb, text), hostq.store_templates(text, text, jsonb, jsonb, text)';
     -- What views and policies call in the name of who reads them.
-    in_views constant text := 'hostq.may(text), hostq.my_namespaces(), hostq.setting(text), hostq.lock_is_free(int), '
+    in_views constant text := 'hostq.may(text), hostq.my_namespaces(), hostq.setting(text), hostq.lock_is_free(int), hostq.life_locks(), '
         'hostq.json_word(hostq.state, boolean, text), hostq.hf_word(hostq.state, text, boolean), '
         'hostq.machine_result(text, text, text, text, text), hostq.utc(timestamptz)';
     views constant text := 'hostq.requests, hostq.request_rows, hostq.request_overview, hostq.machine_overview, hostq.queue_status, '

@@ -37,7 +37,7 @@ SELECT u.id, u.lane_id, u.state = 'processing' AS started, u.retry_attempt, u.cr
     (extract(epoch FROM u.claimed_at) * 1000000)::int8 AS now_us,
     (extract(epoch FROM b.created_at) * 1000000)::int8 AS created_us,
     b.request_id, b.namespace, b.kind, b.provider_api, b.template_id, b.template, b.machine_count, b.payload, b.policy,
-    CASE WHEN b.kind IN ('provision', 'return') THEN hostq.claim_context(b.kind, u.id, u.lane_id) END AS context
+    CASE WHEN b.kind IN ('provision', 'return', 'watch') THEN hostq.claim_context(b.kind, u.id, u.lane_id) END AS context
 FROM u
 CROSS JOIN LATERAL (SELECT * FROM hostq.request_body WHERE id = u.id LIMIT 1) b
 ORDER BY u.n

@@ -6,6 +6,8 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 SET LOCAL statement_timeout = 0;
 SET LOCAL lock_timeout = 0;
 SELECT pg_advisory_xact_lock(1751544693);
+-- Who waits for a reader's lock has everybody behind him wait, too.
+SET LOCAL lock_timeout = '5s';
 DO $$
 BEGIN
     IF to_regnamespace('hostq') IS NULL THEN

@@ -137,14 +137,9 @@ look(struct follow *f, struct answer *a, struct err *err)
 static int
 not_in_time(const struct follow *f, struct err *err)
 {
-    char seconds[32];
-
-    /* Whole seconds as such, else with their fraction. */
-    (void)snprintf(seconds, sizeof(seconds), "%.*f",
-                   f->limit % USEC_S == 0 ? 0 : 3, (double)f->limit / 1e6);
     return err_set(err, E_TIMEOUT,
-                   "Request %s did not complete within %s seconds", f->id,
-                   seconds);
+                   "Request %s did not complete within %.10g seconds", f->id,
+                   (double)f->limit / 1e6);
 }
 
 /* 0: a holds the last look. */

@@ -68,13 +68,14 @@ parse_new(const char *text, size_t len, const char *what, struct err *err)
 }
 
 static int
-take_templates(struct hf_files *f, size_t len, struct err *err)
+take_templates(struct hf_files *f, size_t len, bool pushed, struct err *err)
 {
     f->json = parse_new(f->templates, len, f->template_path, err);
     if (f->json == NULL)
         return -1;
+    /* What HostFactory sends may be one instead of a list. */
     json_t *one = json_object_get(f->json, "templates");
-    if (json_is_object(one) &&
+    if (pushed && json_is_object(one) &&
         json_object_set_new(f->json, "templates", json_pack("[O]", one)) != 0)
         abort();
     if (!json_is_array(json_object_get(f->json, "templates")))
@@ -180,7 +181,7 @@ hf_files_read(const char *dir, const char *name, struct hf_files *f,
                        dir, name != NULL ? name : "",
                        name != NULL ? "prov_templates.json, " : "");
     f->templates = input_read_new(f->template_path, &len, err);
-    if (f->templates == NULL || take_templates(f, len, err) != 0 ||
+    if (f->templates == NULL || take_templates(f, len, false, err) != 0 ||
         read_config(f, name, err) != 0)
         return -1;
     make_hash(f);
@@ -201,7 +202,7 @@ hf_files_read_one(const char *path, struct hf_files *f, struct err *err)
     f->template_path = mem_dup(path);
     f->config = mem_dup("{}");
     f->templates = input_read_new(path, &len, err);
-    return f->templates != NULL ? take_templates(f, len, err) : -1;
+    return f->templates != NULL ? take_templates(f, len, false, err) : -1;
 }
 
 int
@@ -217,7 +218,7 @@ hf_files_push(const char *text, size_t len, struct hf_files *f, struct err *err)
         f->config = mem_dup("{}");
     if (f->dir == NULL)
         f->dir = mem_dup(".");
-    return take_templates(f, len, err);
+    return take_templates(f, len, true, err);
 }
 
 void

@@ -191,7 +191,7 @@ after=$(counts)
 is "no row was left behind" "${after% *}" "${before% *}"
 is "one event for each of $((refusals + raws))" "${after#* }" "$((${before#* } + refusals + raws))"
 shows "an event names method, code and details" "$(sql "SELECT jsonb_agg(details) FROM hostq.events WHERE type = 'rejected' AND code = 'TEMPLATE_NOT_FOUND'")" \
-    'length == 1 and (.[0] | .method == "submit" and .details.templateId == "invalid-template" and .message != null)'
+    'length == 1 and (.[0] | .method == "requestMachines" and .details.templateId == "invalid-template" and .message != null)'
 is "the ids of refused requests stay free" "$(sql "SELECT count(*) FROM hostq.ids WHERE request_id <> 'first' AND request_id !~ '^watch'")" 0
 is "the daemon was not disturbed" "$(grep -c ' error ' "$tmp/d1.log")" 0
 

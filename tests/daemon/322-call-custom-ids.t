@@ -24,7 +24,7 @@ is "timeout and priority are kept" "$(sql "SELECT deadline - created_at, priorit
 # Twenty at once.
 begun=
 for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-    hostq call "{\"method\":\"requestMachines\",\"params\":{\"requestId\":\"together\",\"templateId\":\"T\",\"machineCount\":$((n % 2 + 1))}}" >"$tmp/together.$n" 2>&1 &
+    hostq call "{\"method\":\"requestMachines\",\"params\":{\"requestId\":\"together\",\"templateId\":\"T\",\"machineCount\":$((n % 2 + 1))}}" >"$tmp/together.$n" 2>"$tmp/err.$n" &
     begun="$begun $!"
 done
 # shellcheck disable=SC2086 # pids

@@ -4,7 +4,7 @@
 # scripts: a message and exit 1), and nothing is harmed.
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$top_srcdir/tests/daemon/hf.inc"
-plan 88
+plan 106
 pg_start
 hf_instance hostqinst
 hf_templates "$(unit basic 5)"
@@ -110,7 +110,7 @@ is "a newer schema that is compatible: hostqd runs" "$(sql "SELECT count(*) FROM
 daemon_stop "$daemon_pid"
 restore
 
-sql "DROP FUNCTION hostq.submit(jsonb, text), hostq.call_json(jsonb, text), hostq.hf(text, text, text, jsonb, text)"
+sql "DROP FUNCTION hostq.submit(jsonb), hostq.call_json(jsonb, text), hostq.hf(text, text, text, jsonb, text)"
 refuses "missing functions" 'older than this client: run hostq migrate'
 ok "migrate brings them back" hostq migrate
 call requestMachines '{"templateId":"T","machineCount":1}'

@@ -3,8 +3,8 @@
 --
 
 
--- Dumped from database version 15.20 (Debian 15.20-0+deb12u1)
--- Dumped by pg_dump version 15.20 (Debian 15.20-0+deb12u1)
+-- Dumped from database version 15.18 (Debian 15.18-0+deb12u1)
+-- Dumped by pg_dump version 15.18 (Debian 15.18-0+deb12u1)
 
 SET statement_timeout = 0;
 SET lock_timeout = 0;
@@ -74,10 +74,31 @@ COMMENT ON TYPE hostq.state IS 'Where a request is; the first four are open. Leg
 
 
 --
--- Name: after_final(bigint[]); Type: FUNCTION; Schema: hostq; Owner: -
+-- Name: account_usage(text, text); Type: FUNCTION; Schema: hostq; Owner: -
 --
 
-CREATE FUNCTION hostq.after_final(p_ids bigint[]) RETURNS void
+CREATE FUNCTION hostq.account_usage(p_account text, p_region text) RETURNS bigint
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT (SELECT coalesce(sum(units), 0) FROM hostq.machines WHERE account IS NOT DISTINCT FROM p_account
+            AND region IS NOT DISTINCT FROM p_region AND ended_at IS NULL)::bigint
+        + hostq.owed_units(NULL, NULL, p_account, p_region)
+$$;
+
+
+--
+-- Name: FUNCTION account_usage(p_account text, p_region text); Type: COMMENT; Schema: hostq; Owner: -
+--
+
+COMMENT ON FUNCTION hostq.account_usage(p_account text, p_region text) IS 'Units of an account and region in use or owed.';
+
+
+--
+-- Name: after_final(bigint[], bigint[]); Type: FUNCTION; Schema: hostq; Owner: -
+--
+
+CREATE FUNCTION hostq.after_final(p_ids bigint[], p_leases bigint[] DEFAULT NULL::bigint[]) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -86,7 +107,8 @@ DECLARE
 BEGIN
     FOR r IN SELECT f.id, f.state, f.failure_reason, b.kind, b.request_id, b.cleanup_of, hostq.partial_policy(b.payload, b.template) AS policy,
             EXISTS (SELECT FROM hostq.intents i WHERE i.id = f.id) AS open_intent
-        FROM hostq.finished f JOIN hostq.request_body b USING (id) WHERE f.id = ANY (p_ids) ORDER BY f.id LOOP
+        FROM hostq.finished f JOIN hostq.request_body b USING (id) WHERE f.id = ANY (p_ids)
+          AND (p_leases IS NULL OR f.lease = p_leases[array_position(p_ids, f.id)]) ORDER BY f.id LOOP
         IF r.kind = 'return' THEN
             UPDATE hostq.request_machines x SET
                 result = CASE WHEN m.status IN ('terminated', 'stopped') THEN 'succeed' ELSE 'fail' END,
@@ -117,10 +139,10 @@ END $$;
 
 
 --
--- Name: FUNCTION after_final(p_ids bigint[]); Type: COMMENT; Schema: hostq; Owner: -
+-- Name: FUNCTION after_final(p_ids bigint[], p_leases bigint[]); Type: COMMENT; Schema: hostq; Owner: -
 --
 
-COMMENT ON FUNCTION hostq.after_final(p_ids bigint[]) IS 'In the transaction that ends provisions or returns: fixes the results of their machines and makes the clean-up that the policy asks for.';
+COMMENT ON FUNCTION hostq.after_final(p_ids bigint[], p_leases bigint[]) IS 'In the transaction that ends provisions or returns: fixes the results of their machines and makes the clean-up that the policy asks for. p_leases: only those that these claims ended.';
 
 
 --
@@ -170,15 +192,18 @@ DECLARE
     told boolean := false;
     only_id constant text[] := '{requestId}';
 BEGIN
-    IF jsonb_typeof(p) <> 'object' THEN
+    IF p_method IS NULL AND jsonb_typeof(p) = 'string' THEN
+        -- What the client found wrong with a call that is no JSON object.
+        r := hostq.invalid('call', NULL, 'one JSON object with method and params', p #>> '{}');
+    ELSIF jsonb_typeof(p) <> 'object' THEN
         r := hostq.invalid('params', p, 'object', 'Params must be an object');
     ELSIF NOT hostq.may(ns) THEN
         r := hostq.invalid('namespace', to_jsonb(ns), 'a namespace of yours', format('Namespace ''%s'' is not yours', ns));
     ELSIF p_method = 'requestMachines' THEN
-        SELECT * INTO r, told FROM hostq.call_submit('provision', p, ns,
+        SELECT * INTO r, told FROM hostq.call_submit(p_method, 'provision', p, ns,
             '{templateId,machineCount,requestId,timeout,priority,tags,metadata,placement,networking,partialPolicy}');
     ELSIF p_method = 'requestReturnMachines' THEN
-        SELECT * INTO r, told FROM hostq.call_submit('return', p, ns,
+        SELECT * INTO r, told FROM hostq.call_submit(p_method, 'return', p, ns,
             '{machineIds,requestId,timeout,tags,metadata,force,drainTimeout}');
     ELSIF p_method = 'getRequestStatus' THEN
         r := coalesce(hostq.check_keys(p, only_id), hostq.call_request_id(p), hostq.status(p->>'requestId'));
@@ -231,6 +256,37 @@ END $$;
 --
 
 COMMENT ON FUNCTION hostq.call_cancel(p_request_id text) IS 'cancelRequest of the method calls.';
+
+
+--
+-- Name: call_json(jsonb, text); Type: FUNCTION; Schema: hostq; Owner: -
+--
+
+CREATE FUNCTION hostq.call_json(p_call jsonb, p_namespace text DEFAULT 'default'::text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    r jsonb;
+BEGIN
+    IF jsonb_typeof(p_call) IS DISTINCT FROM 'object' THEN
+        r := hostq.invalid('call', p_call, 'one JSON object with method and params', 'A call must be an object');
+    ELSE
+        r := hostq.check_keys(p_call, '{method,params}');
+    END IF;
+    IF r IS NULL THEN
+        RETURN hostq.call(p_call->>'method', p_call->'params', p_namespace);
+    END IF;
+    PERFORM hostq.rejected(coalesce(p_namespace, 'default'), '', p_call, r);
+    RETURN r;
+END $$;
+
+
+--
+-- Name: FUNCTION call_json(p_call jsonb, p_namespace text); Type: COMMENT; Schema: hostq; Owner: -
+--
+
+COMMENT ON FUNCTION hostq.call_json(p_call jsonb, p_namespace text) IS 'One JSON method call as one object {method, params}: hostq.call of its parts.';
 
 
 --
@@ -291,10 +347,10 @@ COMMENT ON FUNCTION hostq.call_returns(p_params jsonb, p_namespace text) IS 'get
 
 
 --
--- Name: call_submit(text, jsonb, text, text[]); Type: FUNCTION; Schema: hostq; Owner: -
+-- Name: call_submit(text, text, jsonb, text, text[]); Type: FUNCTION; Schema: hostq; Owner: -
 --
 
-CREATE FUNCTION hostq.call_submit(p_kind text, p_params jsonb, p_namespace text, p_allowed text[], OUT answer jsonb, OUT told boolean) RETURNS record
+CREATE FUNCTION hostq.call_submit(p_method text, p_kind text, p_params jsonb, p_namespace text, p_allowed text[], OUT answer jsonb, OUT told boolean) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -302,7 +358,7 @@ BEGIN
     answer := hostq.check_keys(p_params, p_allowed);
     told := answer IS NULL;
     IF told THEN
-        answer := hostq.submit(p_params || jsonb_build_object('kind', p_kind, 'namespace', p_namespace));
+        answer := hostq.submit_by(p_method, p_params || jsonb_build_object('kind', p_kind, 'namespace', p_namespace));
     END IF;
     IF NOT answer ? 'error' THEN
         answer := jsonb_build_object('requestId', answer->'requestId');
@@ -311,10 +367,10 @@ END $$;
 
 
 --
--- Name: FUNCTION call_submit(p_kind text, p_params jsonb, p_namespace text, p_allowed text[], OUT answer jsonb, OUT told boolean); Type: COMMENT; Schema: hostq; Owner: -
+-- Name: FUNCTION call_submit(p_method text, p_kind text, p_params jsonb, p_namespace text, p_allowed text[], OUT answer jsonb, OUT told boolean); Type: COMMENT; Schema: hostq; Owner: -
 --
 
-COMMENT ON FUNCTION hostq.call_submit(p_kind text, p_params jsonb, p_namespace text, p_allowed text[], OUT answer jsonb, OUT told boolean) IS 'requestMachines and requestReturnMachines. told: submit has judged it, and written the event of a refusal.';
+COMMENT ON FUNCTION hostq.call_submit(p_method text, p_kind text, p_params jsonb, p_namespace text, p_allowed text[], OUT answer jsonb, OUT told boolean) IS 'requestMachines and requestReturnMachines. told: submit has judged it, and written the event of a refusal.';
 
 
 --
@@ -332,6 +388,9 @@ BEGIN
     IF k IS NULL THEN
         RETURN hostq.error('REQUEST_NOT_FOUND', format('Request ''%s'' not found', p_request_id),
             jsonb_build_object('requestId', p_request_id));
+    ELSIF starts_with(p_request_id, 'watch:') THEN
+        RETURN hostq.error('CONFLICT', format('Request ''%s'' watches a host and ends with its boot', p_request_id),
+            jsonb_build_object('requestId', p_request_id, 'field', 'kind', 'value', 'watch'));
     ELSIF hostq.finish(ARRAY[k], 'canceled', 'cancel', NULL, 'CANCELLED', format('canceled by %s', session_user),
             '{pending,claimed,processing,waiting}') = 1 THEN
         RETURN jsonb_build_object('requestId', p_request_id, 'state', 'canceled');
@@ -365,14 +424,16 @@ DECLARE
     q text := coalesce(p_req->>'queue', p_req->>'kind');
     k text;
 BEGIN
-    IF p_req->>'kind' IS NULL OR p_req->>'kind' NOT IN ('provision', 'return', 'noop', 'watch') THEN
+    IF p_req->>'kind' IS NULL OR p_req->>'kind' NOT IN ('provision', 'return', 'noop') THEN
         RETURN hostq.invalid('kind', p_req->'kind', 'provision, return, noop', format('Unknown kind ''%s''', p_req->>'kind'));
     ELSIF rid IS NOT NULL AND rid <> 'null' AND (jsonb_typeof(rid) <> 'string'
             OR rid #>> '{}' !~ '^[^[:space:][:cntrl:]]{1,128}$') THEN
         RETURN hostq.invalid('requestId', rid, '1..128 visible characters', 'Request ID must be 1 to 128 visible characters');
+    ELSIF starts_with(rid #>> '{}', 'watch:') THEN
+        RETURN hostq.invalid('requestId', rid, 'not watch:*', 'Request IDs that begin with watch: are reserved');
     ELSIF coalesce(p_req->'priority', '"normal"') NOT IN ('"high"', '"normal"', '"low"', 'null') THEN
         RETURN hostq.invalid('priority', p_req->'priority', 'low, normal, high', 'Priority must be low, normal or high');
-    ELSIF p_req ? 'delay' AND NOT hostq.check_whole(p_req->'delay', 0, 31536000000) THEN
+    ELSIF coalesce(p_req->'delay', 'null') <> 'null' AND NOT hostq.check_whole(p_req->'delay', 0, 31536000000) THEN
         RETURN hostq.invalid('delay', p_req->'delay', '0..31536000000 ms', 'Delay must be a whole number of milliseconds');
     END IF;
     SELECT kind INTO k FROM hostq.queues WHERE name = q;
@@ -449,7 +510,7 @@ BEGIN
     IF p_req - p_allowed = '{}' THEN
         RETURN NULL;
     END IF;
-    RETURN (SELECT hostq.invalid(k, p_req->k, array_to_string(p_allowed, ', '), format('Unknown field ''%s''', k))
+    RETURN (SELECT hostq.invalid(k, p_req->k, coalesce(nullif(array_to_string(p_allowed, ', '), ''), 'no fields'), format('Unknown field ''%s''', k))
         FROM jsonb_object_keys(p_req - p_allowed) k ORDER BY k LIMIT 1);
 END $$;
 
@@ -751,9 +812,7 @@ BEGIN
         RETURN NULL;
     END IF;
     PERFORM pg_advisory_xact_lock(1751544691, hashtext(coalesce(p_account, '') || '/' || coalesce(p_region, '')));
-    used := (SELECT coalesce(sum(units), 0) FROM hostq.machines WHERE account IS NOT DISTINCT FROM p_account
-            AND region IS NOT DISTINCT FROM p_region AND ended_at IS NULL)
-        + hostq.owed_units(NULL, NULL, p_account, p_region);
+    used := hostq.account_usage(p_account, p_region);
     IF used + p_count > lim THEN
         RETURN hostq.error('QUOTA_EXCEEDED', CASE WHEN used >= lim THEN 'Account resource limit exceeded'
             ELSE 'Account quota would be exceeded' END, jsonb_build_object('currentUsage', used,
@@ -1047,7 +1106,16 @@ BEGIN
         RETURN jsonb_strip_nulls(jsonb_build_object(
             'intent', (SELECT jsonb_build_object('token', token, 'body', body) FROM hostq.intents WHERE id = p_id),
             'machines', (SELECT jsonb_agg(jsonb_build_object('instance_id', instance_id, 'request_id', request_id, 'status', status,
-                'host', host, 'boot_id', boot_id, 'details', details) ORDER BY machine_id) FROM hostq.machines WHERE id = p_id AND ended_at IS NULL)));
+                'host', host, 'boot_id', boot_id, 'details', details) ORDER BY machine_id) FROM hostq.machines
+                WHERE id = p_id AND (ended_at IS NULL OR instance_id IN (SELECT u->>'instance_id'
+                    FROM hostq.intents i, jsonb_array_elements(i.body->'units') u WHERE i.id = p_id)))));
+    ELSIF p_kind = 'watch' THEN
+        RETURN (SELECT jsonb_build_object('machines', coalesce(jsonb_agg(jsonb_build_object('instance_id', m.instance_id,
+                'request_id', m.request_id, 'status', m.status, 'host', m.host, 'boot_id', m.boot_id, 'details', m.details)
+                ORDER BY machine_id), '[]'))
+            FROM hostq.lanes l JOIN hostq.machines m ON hostq.host_route(m.host, m.boot_id) = l.route
+                AND m.host = substr(split_part(l.route, '/', 1), 6)
+            WHERE l.base = p_lane >> 2 AND m.ended_at IS NULL AND m.provider_api = 'process');
     ELSIF p_kind = 'return' THEN
         here := (SELECT route FROM hostq.lanes WHERE base = p_lane >> 2);
         RETURN (SELECT jsonb_build_object(
@@ -1055,7 +1123,7 @@ BEGIN
                 'status', m.status, 'details', m.details, 'provider_api', m.provider_api) ORDER BY machine_id)
                 FILTER (WHERE hostq.host_route(m.host, m.boot_id) IS NOT DISTINCT FROM here), '[]'),
             'elsewhere', count(*) FILTER (WHERE hostq.host_route(m.host, m.boot_id) IS DISTINCT FROM here),
-            'drainTimeout', max((b.template->>'drainTimeout')::numeric))
+            'drainTimeout', max(hostq.number_of(b.template->'drainTimeout')))
             FROM hostq.request_machines r JOIN hostq.machines m USING (machine_id) JOIN hostq.request_body b ON b.id = m.id
             WHERE r.id = p_id AND m.ended_at IS NULL);
     END IF;
@@ -1067,7 +1135,7 @@ END $$;
 -- Name: FUNCTION claim_context(p_kind text, p_id bigint, p_lane integer); Type: COMMENT; Schema: hostq; Owner: -
 --
 
-COMMENT ON FUNCTION hostq.claim_context(p_kind text, p_id bigint, p_lane integer) IS 'What a kind needs beside its row: the open intent and machines of a provision, the machines of a return on this route.';
+COMMENT ON FUNCTION hostq.claim_context(p_kind text, p_id bigint, p_lane integer) IS 'What a kind needs beside its row: the open intent of a provision and its machines, those that ended only where the intent names them; the machines of a return on this route; the living ones that a watch is to find.';
 
 
 --
@@ -1346,6 +1414,22 @@ COMMENT ON FUNCTION hostq.daemons_list() IS 'Daemons, newest first: rows of daem
 
 
 --
+-- Name: delay_of(jsonb); Type: FUNCTION; Schema: hostq; Owner: -
+--
+
+CREATE FUNCTION hostq.delay_of(p_req jsonb) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN COALESCE((((p_req ->> 'delay'::text))::numeric)::bigint, (0)::bigint);
+
+
+--
+-- Name: FUNCTION delay_of(p_req jsonb); Type: COMMENT; Schema: hostq; Owner: -
+--
+
+COMMENT ON FUNCTION hostq.delay_of(p_req jsonb) IS 'delay of a checked submit, ms.';
+
+
+--
 -- Name: error(text, text, jsonb); Type: FUNCTION; Schema: hostq; Owner: -
 --
 
@@ -1382,16 +1466,20 @@ BEGIN
         RETURN 0;
     END IF;
     WITH k AS MATERIALIZED (SELECT id FROM hostq.queue WHERE id = ANY (p_ids) AND state = ANY (p_from) ORDER BY id FOR UPDATE),
-    d AS (DELETE FROM hostq.queue q USING k WHERE q.id = k.id RETURNING q.*),
+    o AS (DELETE FROM hostq.queue q USING k WHERE q.id = k.id RETURNING q.*),
+    d AS (SELECT o.*, b.request_id, b.namespace, p_state = 'failed' AND b.kind = 'provision'
+            AND hostq.partial_policy(b.payload, b.template) = 'keep'
+            AND EXISTS (SELECT FROM hostq.machines m WHERE m.id = o.id AND m.ended_at IS NULL) AS kept
+        FROM o JOIN hostq.request_body b USING (id)),
     f AS (INSERT INTO hostq.finished (id, lease, deadline, claimed_at, started_at, first_started_at, lane_id, owner, state,
             retry_attempt, intent, crashes, namespace, failure_reason, error_code, error_message, note)
         SELECT d.id, d.lease, d.deadline, d.claimed_at, d.started_at, d.first_started_at, d.lane_id, d.owner, p_state,
-            d.retry_attempt, d.intent, d.crashes, b.namespace, p_reason, p_code,
-            CASE WHEN d.note ? 'message' THEN p_message || ': ' || (d.note->>'message') ELSE p_message END, d.note
-        FROM d JOIN hostq.request_body b USING (id)),
+            d.retry_attempt, d.intent, d.crashes, d.namespace, CASE WHEN d.kept THEN 'partial' ELSE p_reason END, p_code,
+            CASE WHEN d.note ? 'message' THEN p_message || ': ' || (d.note->>'message') ELSE p_message END,
+            CASE WHEN d.kept THEN coalesce(d.note, '{}') || jsonb_build_object('last_reason', p_reason) ELSE d.note END
+        FROM d),
     e AS (INSERT INTO hostq.event (request_id, namespace, type, from_state, to_state, attempt, reason, code)
-        SELECT b.request_id, b.namespace, p_verb, d.state, p_state, d.retry_attempt, p_reason, p_code
-        FROM d JOIN hostq.request_body b USING (id)),
+        SELECT d.request_id, d.namespace, p_verb, d.state, p_state, d.retry_attempt, p_reason, p_code FROM d),
     a AS (INSERT INTO hostq.aborts (owner, id, lease) SELECT owner, id, lease FROM d WHERE owner IS NOT NULL
         ON CONFLICT DO NOTHING)
     SELECT array_agg(id ORDER BY id), array_agg(DISTINCT owner) FILTER (WHERE owner IS NOT NULL) INTO done, owners FROM d;
@@ -1427,18 +1515,22 @@ DECLARE
     w bigint[];
 BEGIN
     UPDATE hostq.machines m SET status = 'terminated', ended_at = clock_timestamp(), last_seen = clock_timestamp(),
-        message = 'its host was started again',
+        message = CASE WHEN m.result = 'fail' THEN m.message ELSE 'its host was started again' END,
         taken_at = CASE WHEN m.result IS DISTINCT FROM 'succeed' OR hostq.is_being_returned(m.machine_id) THEN taken_at ELSE clock_timestamp() END
-    WHERE host = p_host AND boot_id <> p_boot AND ended_at IS NULL;
+    WHERE host = p_host AND boot_id <> p_boot AND ended_at IS NULL
+      -- Another host of that name is no earlier boot.
+      AND NOT hostq.route_is_served(hostq.host_route(host, boot_id));
     FOR l IN SELECT * FROM hostq.lanes WHERE starts_with(route, 'host:' || p_host || '/') AND retired_at IS NULL
-            AND route <> hostq.host_route(p_host, p_boot) LOOP
+            AND route <> hostq.host_route(p_host, p_boot) AND NOT hostq.route_is_served(route) LOOP
         SELECT array_agg(q.id) INTO w FROM hostq.queue q JOIN hostq.request_body b USING (id)
         WHERE q.lane_id BETWEEN l.base * 4 AND l.base * 4 + 2 AND b.kind = 'watch';
         PERFORM hostq.finish(w, 'canceled', 'cancel', NULL, NULL, 'its host was started again', '{pending,waiting}');
         -- What was being started there is gone, which is a definite answer.
-        WITH moved AS (UPDATE hostq.queue q SET intent = intent + 1, run_at = clock_timestamp(),
+        WITH k AS MATERIALIZED (SELECT id FROM hostq.queue
+                WHERE lane_id BETWEEN l.base * 4 AND l.base * 4 + 2 AND state IN ('pending', 'waiting') ORDER BY id FOR UPDATE SKIP LOCKED),
+            moved AS (UPDATE hostq.queue q SET intent = intent + 1, run_at = clock_timestamp(),
                 lane_id = hostq.lane(l.queue, l.priority, hostq.next_route(q.id), l.account, l.region, l.group_id) + 1
-            WHERE q.lane_id BETWEEN l.base * 4 AND l.base * 4 + 2 AND q.state IN ('pending', 'waiting') RETURNING q.id)
+            FROM k WHERE q.id = k.id RETURNING q.id)
         DELETE FROM hostq.intents WHERE id IN (SELECT id FROM moved);
         UPDATE hostq.lanes SET retired_at = now() WHERE base = l.base
             AND NOT EXISTS (SELECT FROM hostq.queue WHERE lane_id BETWEEN l.base * 4 AND l.base * 4 + 2);
@@ -1469,22 +1561,25 @@ DECLARE
 BEGIN
     -- blame: none (announced end), suspects (rows one crash short of the limit,
     -- of which a daemon works one at a time) or all.
-    SELECT array_agg(id ORDER BY id) INTO poison FROM hostq.queue
-    WHERE id = ANY (p_ids) AND owner = p_dead AND state = 'processing' AND p_blame <> 'none'
-      AND (p_blame = 'all' OR crashes >= suspect) AND crashes + 1 >= lim;
+    SELECT array_agg(id ORDER BY id) INTO poison FROM (SELECT id FROM hostq.queue
+        WHERE id = ANY (p_ids) AND owner = p_dead AND state = 'processing' AND p_blame <> 'none'
+          AND (p_blame = 'all' OR crashes >= suspect) AND crashes + 1 >= lim
+        ORDER BY id FOR UPDATE SKIP LOCKED) x;
     IF poison IS NOT NULL THEN
         UPDATE hostq.queue SET crashes = crashes + 1 WHERE id = ANY (poison);
         PERFORM hostq.finish(poison, 'failed', 'crash', 'task_terminated', 'INTERNAL_ERROR',
             format('its daemon died %s times while working it', lim), '{processing}');
     END IF;
     WITH k AS MATERIALIZED (
-        SELECT id, state AS was, claimed_at AS c,
+        SELECT id, state AS was, crashes AS had,
             crashes + (state = 'processing' AND (p_blame = 'all' OR p_blame = 'suspects' AND crashes >= suspect))::int AS now_crashes
         FROM hostq.queue WHERE id = ANY (p_ids) AND owner = p_dead ORDER BY id FOR UPDATE SKIP LOCKED),
     u AS (UPDATE hostq.queue q SET state = 'pending', owner = NULL, lease = NULL, claimed_at = NULL, started_at = NULL,
             run_at = clock_timestamp(), crashes = k.now_crashes,
             lane_id = (q.lane_id & ~3) | CASE WHEN k.now_crashes >= suspect THEN 2 ELSE 1 END
-        FROM k WHERE q.id = k.id RETURNING q.id, q.retry_attempt, q.crashes, k.was),
+        FROM k WHERE q.id = k.id RETURNING q.id, q.retry_attempt, q.crashes, k.was, k.had),
+    b AS (UPDATE hostq.daemons SET counters = counters || jsonb_build_object('blamed', coalesce(counters->'blamed', '[]') || x.ids)
+        FROM (SELECT jsonb_agg(id) AS ids FROM u WHERE crashes > had) x WHERE epoch = p_dead AND x.ids IS NOT NULL),
     e AS (INSERT INTO hostq.event (request_id, namespace, type, from_state, to_state, daemon, attempt, details)
         SELECT b.request_id, b.namespace, 'reclaim', u.was, 'pending', p_by, u.retry_attempt,
             jsonb_build_object('owner', p_dead, 'crashes', u.crashes)
@@ -1534,8 +1629,12 @@ BEGIN
         lease_until = clock_timestamp() + p_lease_ms * interval '1 ms'
     WHERE epoch = p_epoch AND state <> 'dead';
     alive := FOUND;
+    IF NOT alive THEN
+        PERFORM hostq.take_back_blame(p_epoch);
+    END IF;
     sweeper := p_epoch = (SELECT min(epoch) FROM hostq.daemons WHERE state = 'alive' AND lease_until > clock_timestamp());
-    WITH d AS (DELETE FROM hostq.aborts WHERE owner = p_epoch RETURNING id, lease)
+    WITH d AS (DELETE FROM hostq.aborts WHERE ctid = ANY (ARRAY(SELECT ctid FROM hostq.aborts WHERE owner = p_epoch LIMIT 4096))
+        RETURNING id, lease)
     SELECT array_agg(id), array_agg(lease) INTO abort_ids, abort_leases FROM d;
 END $$;
 
@@ -1559,7 +1658,10 @@ CREATE FUNCTION hostq.hf(p_action text, p_namespace text, p_files_hash text, p_i
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
     SET max_parallel_workers_per_gather TO '0'
+    SET lock_timeout TO '8s'
     AS $$
+DECLARE
+    r jsonb;
 BEGIN
     IF NOT hostq.may(p_namespace) THEN
         RETURN hostq.hf_refuse(p_namespace, p_action, p_input, format('namespace ''%s'' is not yours', p_namespace));
@@ -1569,13 +1671,20 @@ BEGIN
     ELSIF p_action = 'getAvailableTemplates' AND coalesce(p_input, 'null') = 'null' THEN
         RETURN hostq.hf_templates(p_namespace, '{}', p_mode);
     ELSIF jsonb_typeof(p_input) IS DISTINCT FROM 'object' THEN
-        RETURN hostq.hf_refuse(p_namespace, p_action, p_input, 'the input is not a JSON object');
+        -- A text is what the client found wrong with an input that is no JSON.
+        RETURN hostq.hf_refuse(p_namespace, p_action, p_input, CASE jsonb_typeof(p_input) WHEN 'string' THEN p_input #>> '{}'
+            ELSE 'the input is not a JSON object' END);
     ELSIF p_action = 'getRequestStatus' THEN
         RETURN hostq.hf_status(p_namespace, p_input, p_mode);
     ELSIF p_action = 'getReturnRequests' THEN
         RETURN hostq.hf_returns(p_namespace, p_input, p_mode);
     ELSIF p_action = 'requestMachines' THEN
-        RETURN hostq.hf_request(p_namespace, p_input, p_mode);
+        r := hostq.hf_request(p_namespace, p_input, p_mode);
+        -- The caller has given up and asks again: twice the machines.
+        IF clock_timestamp() > statement_timestamp() + interval '9 s' THEN
+            RAISE 'requestMachines took longer than its caller waits' USING ERRCODE = 'query_canceled';
+        END IF;
+        RETURN r;
     ELSIF p_action = 'requestReturnMachines' THEN
         RETURN hostq.hf_return(p_namespace, p_input);
     ELSIF p_action = 'getAvailableTemplates' THEN
@@ -1712,10 +1821,10 @@ BEGIN
         LEFT JOIN LATERAL (SELECT * FROM hostq.machines o WHERE o.instance_id = e.v->>'machineId' LIMIT 1) m ON m.namespace = p_namespace;
         RETURN;
     END IF;
-    RETURN QUERY SELECT a.n, coalesce(a.name, a.id, a.v::text), m.machine_id, coalesce(m.instance_id, a.id), m.ended_at, m.taken_at,
+    RETURN QUERY SELECT a.n, coalesce(a.name, a.id), m.machine_id, coalesce(m.instance_id, a.id), m.ended_at, m.taken_at,
         m.given_back_at, m.grace_until, m.result
     FROM (SELECT e.n, e.v, CASE jsonb_typeof(e.v) WHEN 'object' THEN nullif(e.v->>'machineId', '') END AS id,
-              CASE jsonb_typeof(e.v) WHEN 'object' THEN nullif(e.v->>'name', '') WHEN 'string' THEN e.v #>> '{}' END AS name
+              CASE jsonb_typeof(e.v) WHEN 'object' THEN nullif(e.v->>'name', '') WHEN 'string' THEN nullif(e.v #>> '{}', '') END AS name
           FROM jsonb_array_elements(p_items) WITH ORDINALITY e (v, n) OFFSET 0) a
     LEFT JOIN LATERAL (
         (SELECT o.* FROM hostq.machines o WHERE o.instance_id = a.id)
@@ -1732,7 +1841,7 @@ END $_$;
 -- Name: FUNCTION hf_find(p_namespace text, p_items jsonb); Type: COMMENT; Schema: hostq; Owner: -
 --
 
-COMMENT ON FUNCTION hostq.hf_find(p_namespace text, p_items jsonb) IS 'Machines that a list names, in its order: by machineId, else the newest of that name, living before ended; machine_id null: unknown.';
+COMMENT ON FUNCTION hostq.hf_find(p_namespace text, p_items jsonb) IS 'Machines that a list names, in its order: by machineId, else the newest of that name, living before ended; machine_id null: unknown, label null: an item that names nothing.';
 
 
 --
@@ -1749,6 +1858,32 @@ CREATE FUNCTION hostq.hf_items(p_input jsonb, p_key text, p_flat text[]) RETURNS
 --
 
 COMMENT ON FUNCTION hostq.hf_items(p_input jsonb, p_key text, p_flat text[]) IS 'List under a key: lists, single objects and bare texts are all accepted, and the flat form; null: there is none.';
+
+
+--
+-- Name: hf_limits(); Type: FUNCTION; Schema: hostq; Owner: -
+--
+
+CREATE FUNCTION hostq.hf_limits(OUT ncores boolean, OUT room bigint) RETURNS record
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    lim bigint;
+BEGIN
+    SELECT max(value) FILTER (WHERE name = 'hf_pass_ncores') = 'true', max(value) FILTER (WHERE name = 'account_limit')
+    INTO ncores, lim FROM hostq.settings WHERE name IN ('hf_pass_ncores', 'account_limit');
+    IF lim > 0 THEN
+        room := lim - hostq.account_usage(NULL, NULL);
+    END IF;
+END $$;
+
+
+--
+-- Name: FUNCTION hf_limits(OUT ncores boolean, OUT room bigint); Type: COMMENT; Schema: hostq; Owner: -
+--
+
+COMMENT ON FUNCTION hostq.hf_limits(OUT ncores boolean, OUT room bigint) IS 'ncores: setting hf_pass_ncores; room: units that account_limit leaves to machines without account, null: no limit.';
 
 
 --
@@ -1769,7 +1904,7 @@ DECLARE
 BEGIN
     FOR r IN SELECT f.*, f.ended_at IS NOT NULL OR f.taken_at IS NOT NULL AND f.given_back_at IS NULL AS lost
             FROM hostq.hf_find(p_namespace, p_items) f
-            WHERE CASE WHEN f.machine_id IS NULL THEN p_unknown
+            WHERE CASE WHEN f.machine_id IS NULL THEN p_unknown AND f.label IS NOT NULL
                 ELSE f.ended_at IS NOT NULL OR f.taken_at IS NOT NULL AND f.given_back_at IS NULL OR f.result = 'fail' END
             ORDER BY f.ord LOOP
         found := found || (jsonb_build_object('machine', r.label, 'gracePeriod', CASE WHEN r.ended_at IS NULL
@@ -2204,7 +2339,7 @@ BEGIN
         r := r || jsonb_build_object('rc_account', coalesce(p_input->>'rc_account', 'default'),
             'tags', jsonb_build_object('RC_ACCOUNT', coalesce(p_input->>'rc_account', 'default')));
     END IF;
-    r := hostq.submit(r);
+    r := hostq.submit_by('requestMachines', r);
     IF NOT r ? 'error' THEN
         RETURN hostq.hf_done(jsonb_build_object('message', 'Request VM success from AWS.', 'requestId', r->'requestId'));
     END IF;
@@ -2212,7 +2347,9 @@ BEGIN
     RETURN hostq.hf_fail((r#>>'{error,message}') || CASE r#>>'{error,code}'
         WHEN 'INSUFFICIENT_CAPACITY' THEN format(': template ''%s'' was asked for %s, has %s free, maxNumber %s',
             e->>'templateId', e->>'requestedCount', e->>'availableCapacity', e->>'maxNumber')
-        WHEN 'VALIDATION_ERROR' THEN format(': %s%s is %s', CASE WHEN t ? (e->>'field') THEN at END, e->>'field', coalesce(e->'value', 'null'))
+        WHEN 'QUOTA_EXCEEDED' THEN format(': asked for %s, in use %s, limit %s', e->>'requestedAdditional', e->>'currentUsage', e->>'accountLimit')
+        WHEN 'VALIDATION_ERROR' THEN format(': %s%s is %s, allowed: %s', CASE WHEN t ? (e->>'field') THEN at END, e->>'field',
+            coalesce(e->'value', 'null'), e->>'limit')
         ELSE '' END);
 END $$;
 
@@ -2247,14 +2384,14 @@ BEGIN
     SELECT array_agg(DISTINCT f.machine_id ORDER BY f.machine_id) FILTER (WHERE f.machine_id IS NOT NULL),
         coalesce(jsonb_agg(DISTINCT f.instance_id) FILTER (WHERE f.machine_id IS NOT NULL), '[]'),
         count(*) FILTER (WHERE f.machine_id IS NOT NULL AND f.ended_at IS NULL),
-        array_agg(f.label ORDER BY f.ord) FILTER (WHERE f.machine_id IS NULL)
+        array_agg(coalesce(f.label, (items->(f.ord::int - 1))::text) ORDER BY f.ord) FILTER (WHERE f.machine_id IS NULL)
     INTO machines, ids, living, unknown FROM hostq.hf_find(p_namespace, items) f;
     b := hostq.new_body(jsonb_build_object('kind', 'return', 'namespace', p_namespace, 'machineIds', ids), p_namespace);
     PERFORM hostq.insert_return(b, machines);
     text := CASE WHEN living > 0 THEN 'Delete VM success.' ELSE 'No Active VM.' END;
     IF unknown IS NOT NULL THEN
-        text := format('%s Unknown machines were skipped: %s%s', text, array_to_string(unknown[1:50], ', '),
-            CASE WHEN cardinality(unknown) > 50 THEN format(' and %s more', cardinality(unknown) - 50) END);
+        text := format('%s Unknown machines were skipped: %s%s', text, array_to_string(unknown[1:1000], ', '),
+            CASE WHEN cardinality(unknown) > 1000 THEN format(' and %s more', cardinality(unknown) - 1000) END);
     END IF;
     RETURN hostq.hf_done(jsonb_build_object('message', text, 'requestId', b.request_id), CASE WHEN unknown IS NOT NULL THEN text END);
 END $$;
@@ -2347,17 +2484,17 @@ CREATE FUNCTION hostq.hf_template_list(p_namespace text, p_lsf boolean) RETURNS 
              THEN t.definition - '{maxSpotPrice,vmTypesOnDemand,vmTypesPriority,percentOnDemand,allocationStrategyOnDemand,fleetRole}'::text[]
              ELSE t.definition END - 'availableNumber'
         || jsonb_build_object('templateId', t.template_id, 'maxNumber', t.max_number)
-        || CASE WHEN t.max_number < 0 THEN '{}'
-           ELSE jsonb_build_object('availableNumber', greatest(t.max_number - coalesce(u.used, 0), 0)) END
+        || CASE WHEN t.max_number < 0 AND s.room IS NULL THEN '{}'
+           ELSE jsonb_build_object('availableNumber', greatest(least(hostq.max_units(t.max_number) - coalesce(u.used, 0), s.room), 0)) END
         || CASE jsonb_typeof(t.definition->'attributes') WHEN 'object' THEN jsonb_build_object('attributes',
                hostq.hf_attributes(t.definition->'attributes', s.ncores, p_lsf)) ELSE '{}' END
-        || CASE WHEN coalesce(t.definition->'instanceTags', 'null') <> 'null' THEN jsonb_build_object('instanceTags',
+        || CASE WHEN t.definition ? 'instanceTags' THEN jsonb_build_object('instanceTags',
                hostq.hf_tags(t.definition->'instanceTags')) ELSE '{}' END
         ORDER BY CASE WHEN NOT p_lsf THEN 0 WHEN jsonb_typeof(t.definition->'priority') = 'number'
                 THEN -(t.definition->>'priority')::numeric ELSE 0 END,
             CASE WHEN p_lsf THEN t.template_id COLLATE "C" END, t.ordinal), '[]')
     FROM hostq.templates t LEFT JOIN hostq.hf_usage(p_namespace) u ON u.template_id = t.template_id,
-        (SELECT value = 'true' AS ncores FROM hostq.settings WHERE name = 'hf_pass_ncores') s
+        hostq.hf_limits() s
     WHERE t.namespace = p_namespace AND t.valid
 $$;
 
@@ -2415,10 +2552,10 @@ CREATE FUNCTION hostq.hf_usage(p_namespace text) RETURNS TABLE(template_id text,
         -- FILTER, so that no partial index of living machines looks tempting.
         SELECT b.template_id, greatest(b.machine_count - (SELECT coalesce(sum(m.units) FILTER (WHERE m.ended_at IS NULL), 0)
             FROM hostq.machines m WHERE m.id = b.id), 0)
-        FROM hostq.lanes l JOIN hostq.queues k ON k.name = l.queue AND k.kind = 'provision'
+        FROM hostq.lanes l JOIN hostq.queues k ON k.name = l.queue AND coalesce(k.kind, 'provision') = 'provision'
         JOIN hostq.queue q ON q.lane_id BETWEEN l.base * 4 AND l.base * 4 + 2
         JOIN hostq.request_body b ON b.id = q.id
-        WHERE b.namespace = p_namespace) x (t, n)
+        WHERE b.namespace = p_namespace AND b.kind = 'provision') x (t, n)
     GROUP BY x.t
 $$;
 
@@ -2494,7 +2631,16 @@ CREATE FUNCTION hostq.hold_life(p_epoch integer) RETURNS void
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 BEGIN
-    PERFORM pg_advisory_lock(1751544692, p_epoch);
+    -- A backend that has not noticed yet that our connection is gone would
+    -- hold the lock on.
+    FOR i IN 1..100 LOOP
+        EXIT WHEN pg_try_advisory_lock(1751544692, p_epoch);
+        PERFORM pg_terminate_backend(pid) FROM hostq.life_locks() WHERE epoch = p_epoch;
+        PERFORM pg_sleep(0.02);
+    END LOOP;
+    IF NOT EXISTS (SELECT FROM hostq.life_locks() WHERE epoch = p_epoch AND pid = pg_backend_pid()) THEN
+        RAISE 'another session holds the life lock of daemon %', p_epoch USING ERRCODE = 'lock_not_available';
+    END IF;
     LISTEN hostq_work;
     EXECUTE format('LISTEN hostq_d%s', p_epoch);
 END $$;
@@ -2575,10 +2721,10 @@ COMMENT ON FUNCTION hostq.insert_request(b hostq.request_body, p_route text, p_d
 
 
 --
--- Name: insert_return(hostq.request_body, bigint[]); Type: FUNCTION; Schema: hostq; Owner: -
+-- Name: insert_return(hostq.request_body, bigint[], bigint); Type: FUNCTION; Schema: hostq; Owner: -
 --
 
-CREATE FUNCTION hostq.insert_return(b hostq.request_body, p_machines bigint[]) RETURNS void
+CREATE FUNCTION hostq.insert_return(b hostq.request_body, p_machines bigint[], p_delay_ms bigint DEFAULT 0) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -2590,12 +2736,22 @@ BEGIN
     b.machine_count := coalesce(cardinality(p_machines), 0);
     b.provider_api := (SELECT provider_api FROM hostq.machines WHERE machine_id = ANY (p_machines)
         ORDER BY ended_at IS NULL DESC LIMIT 1);
-    -- Asked for by the caller, so no longer to be reported as taken.
-    UPDATE hostq.machines SET given_back_at = now()
-    WHERE machine_id = ANY (p_machines) AND taken_at IS NOT NULL AND given_back_at IS NULL AND b.cleanup_of IS NULL;
+    IF b.cleanup_of IS NULL THEN
+        -- Asked for by the caller, so no longer to be reported as taken.
+        UPDATE hostq.machines SET given_back_at = now()
+        WHERE machine_id = ANY (p_machines) AND taken_at IS NOT NULL AND given_back_at IS NULL;
+    ELSE
+        UPDATE hostq.machines SET taken_at = now()
+        WHERE machine_id = ANY (p_machines) AND result = 'succeed' AND taken_at IS NULL AND ended_at IS NULL;
+    END IF;
+    IF NOT b.payload ? 'timeout' AND b.payload->'force' IS DISTINCT FROM 'true' THEN
+        -- Room for the longest drain and the end behind it.
+        b.timeout := greatest(b.timeout, (coalesce(hostq.number_of(b.payload->'drainTimeout'), (SELECT max(hostq.number_of(o.template->'drainTimeout'))
+            FROM hostq.machines m JOIN hostq.request_body o ON o.id = m.id WHERE m.machine_id = ANY (p_machines))) + 60) * interval '1 s');
+    END IF;
     route := hostq.next_route(b.id);
     IF route IS NOT NULL THEN
-        PERFORM hostq.insert_request(b, route);
+        PERFORM hostq.insert_request(b, route, p_delay_ms);
         RETURN;
     END IF;
     -- Nothing lives: complete at once, with or without a daemon.
@@ -2611,10 +2767,10 @@ END $$;
 
 
 --
--- Name: FUNCTION insert_return(b hostq.request_body, p_machines bigint[]); Type: COMMENT; Schema: hostq; Owner: -
+-- Name: FUNCTION insert_return(b hostq.request_body, p_machines bigint[], p_delay_ms bigint); Type: COMMENT; Schema: hostq; Owner: -
 --
 
-COMMENT ON FUNCTION hostq.insert_return(b hostq.request_body, p_machines bigint[]) IS 'Writes a return over these machines; complete at once when none of them lives.';
+COMMENT ON FUNCTION hostq.insert_return(b hostq.request_body, p_machines bigint[], p_delay_ms bigint) IS 'Writes a return over these machines; complete at once when none of them lives.';
 
 
 --
@@ -2681,6 +2837,22 @@ COMMENT ON FUNCTION hostq.is_being_returned(p_machine bigint) IS 'Is an open ret
 
 
 --
+-- Name: is_process(jsonb, jsonb); Type: FUNCTION; Schema: hostq; Owner: -
+--
+
+CREATE FUNCTION hostq.is_process(p_details jsonb, p_seen jsonb) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN COALESCE((((p_details -> 'pid'::text) = (p_seen -> 'pid'::text)) AND ((p_details -> 'start_time'::text) = (p_seen -> 'start_time'::text))), true);
+
+
+--
+-- Name: FUNCTION is_process(p_details jsonb, p_seen jsonb); Type: COMMENT; Schema: hostq; Owner: -
+--
+
+COMMENT ON FUNCTION hostq.is_process(p_details jsonb, p_seen jsonb) IS 'Is the process that a watch saw the one of the machine? A helper that it left behind carries its marks, too. Unknown counts as yes.';
+
+
+--
 -- Name: json_word(hostq.state, boolean, text); Type: FUNCTION; Schema: hostq; Owner: -
 --
 
@@ -2715,10 +2887,14 @@ BEGIN
     END IF;
     IF b.id IS NULL THEN
         RETURN NULL;
+    ELSIF NOT hostq.may(b.namespace) THEN
+        RETURN hostq.error('CONFLICT', format('Request ''%s'' exists', rid), jsonb_build_object('requestId', rid, 'field', 'requestId'));
     ELSIF b.namespace <> p_namespace THEN
         field := 'namespace';
     ELSIF b.kind <> p_req->>'kind' THEN
         field := 'kind';
+    ELSIF b.queue <> coalesce(p_req->>'queue', b.kind) THEN
+        field := 'queue';
     ELSE
         SELECT k INTO field FROM (SELECT jsonb_object_keys(b.payload) UNION SELECT jsonb_object_keys(hostq.payload_of(p_req))) x (k)
         WHERE b.payload->k IS DISTINCT FROM nullif(p_req->k, 'null') ORDER BY k LIMIT 1;
@@ -2797,6 +2973,9 @@ BEGIN
         SELECT array_agg(machine_id) INTO late FROM u;
         n := n + (hostq.make_cleanup(r.id, late) IS NOT NULL)::int;
     END LOOP;
+    -- Who wrote late may have started late, too.
+    PERFORM hostq.need_watch(x.route) FROM (SELECT DISTINCT hostq.host_route(host, boot_id) AS route FROM hostq.machines
+        WHERE id = ANY (p_ids) AND provider_api = 'process') x WHERE hostq.route_is_served(x.route) AND x.route IS NOT NULL;
     RETURN n;
 END $$;
 
@@ -2806,6 +2985,26 @@ END $$;
 --
 
 COMMENT ON FUNCTION hostq.late_machines(p_ids bigint[]) IS 'Machines that appeared under an ended request join its clean-up; how many clean-ups were made.';
+
+
+--
+-- Name: life_locks(); Type: FUNCTION; Schema: hostq; Owner: -
+--
+
+CREATE FUNCTION hostq.life_locks() RETURNS TABLE(epoch integer, pid integer)
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    SELECT l.objid::int8::int, l.pid FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = 1751544692 AND l.objsubid = 2
+        AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+$$;
+
+
+--
+-- Name: FUNCTION life_locks(); Type: COMMENT; Schema: hostq; Owner: -
+--
+
+COMMENT ON FUNCTION hostq.life_locks() IS 'Which daemons hold the lock that says they live, and their backends. Looked at, never taken.';
 
 
 --
@@ -2910,9 +3109,7 @@ CREATE FUNCTION hostq.lock_is_free(p_epoch integer) RETURNS boolean
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    SELECT NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = 1751544692
-        AND objid = p_epoch::oid AND objsubid = 2 AND granted
-        AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+    SELECT NOT EXISTS (SELECT FROM hostq.life_locks() WHERE epoch = p_epoch)
 $$;
 
 
@@ -2964,7 +3161,7 @@ BEGIN
           AND (f->>'request' IS NULL OR m.request_id = f->>'request' OR f->>'request' = ANY (m.return_ids))
           AND (f->>'host' IS NULL OR m.host = f->>'host') AND (f->>'name' IS NULL OR m.name = f->>'name')
           AND (f->>'machine' IS NULL OR m.instance_id = f->>'machine')
-        ORDER BY m.first_seen DESC, m.instance_id LIMIT coalesce((f->>'limit')::numeric::int, 1000)) x;
+        ORDER BY m.first_seen DESC, m.instance_id LIMIT coalesce((f->>'limit')::numeric::int, 100)) x;
     RETURN coalesce(r, '[]');
 END $$;
 
@@ -2973,7 +3170,7 @@ END $$;
 -- Name: FUNCTION machines_list(p_filter jsonb); Type: COMMENT; Schema: hostq; Owner: -
 --
 
-COMMENT ON FUNCTION hostq.machines_list(p_filter jsonb) IS 'Machines, newest first: rows of machine_overview. Filter keys: namespace, status (also living), template, request, host, name, machine, limit (1000).';
+COMMENT ON FUNCTION hostq.machines_list(p_filter jsonb) IS 'Machines, newest first: rows of machine_overview. Filter keys: namespace, status (also living), template, request, host, name, machine, limit (100).';
 
 
 --
@@ -2998,6 +3195,7 @@ BEGIN
     b := hostq.new_body(jsonb_build_object('kind', 'return', 'machineIds', (SELECT jsonb_agg(instance_id ORDER BY machine_id)
         FROM hostq.machines WHERE machine_id = ANY (alive))), o.namespace);
     b.cleanup_of := o.request_id;
+    b.timeout := NULL; -- it stays open until it is settled
     b.priority := o.priority;
     PERFORM hostq.insert_return(b, alive);
     INSERT INTO hostq.event (request_id, namespace, type, details)
@@ -3020,6 +3218,7 @@ COMMENT ON FUNCTION hostq.make_cleanup(p_id bigint, p_machines bigint[]) IS 'A r
 CREATE FUNCTION hostq.make_partition(p_table text, p_name text, p_from text, p_to text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
     SET lock_timeout TO '200ms'
     AS $$
 BEGIN
@@ -3027,9 +3226,10 @@ BEGIN
         EXECUTE format('CREATE TABLE hostq.%I PARTITION OF hostq.%I FOR VALUES FROM (%L) TO (%L) WITH (autovacuum_vacuum_insert_threshold = -1)',
             p_name, p_table, p_from, p_to);
     END IF;
-EXCEPTION WHEN lock_not_available OR check_violation THEN
+EXCEPTION WHEN lock_not_available OR check_violation OR invalid_object_definition THEN
     -- Somebody reads for long, and everybody would queue behind us: next
     -- time. Or the DEFAULT partition has rows of this one: they stay there.
+    -- Or it overlaps with one that was made otherwise.
     NULL;
 END $$;
 
@@ -3142,7 +3342,8 @@ CREATE FUNCTION hostq.name_living(p_id bigint, p_word text, p_machines bigint[])
         CASE WHEN cardinality(k.ids) > 20 THEN format(' and %s more', cardinality(k.ids) - 20) END)
     FROM (SELECT array_agg(instance_id ORDER BY machine_id) AS ids FROM hostq.machines
         WHERE machine_id = ANY (p_machines) AND ended_at IS NULL) k
-    WHERE f.id = p_id AND k.ids IS NOT NULL
+    -- Once, also where the group that ended it is repeated.
+    WHERE f.id = p_id AND k.ids IS NOT NULL AND position(format('; %s: ', p_word) IN f.error_message) = 0
 $$;
 
 
@@ -3171,6 +3372,8 @@ BEGIN
         WHERE id = known AND state IN ('pending', 'waiting') AND run_at > clock_timestamp() + interval '2 s';
         IF FOUND THEN
             PERFORM hostq.notify_work('watch');
+        ELSIF NOT EXISTS (SELECT FROM hostq.queue WHERE id = known) THEN
+            PERFORM hostq.retry('watch:' || p_route); -- its daemons died too often
         END IF;
         RETURN;
     END IF;
@@ -3297,6 +3500,22 @@ COMMENT ON FUNCTION hostq.notify_work(p_queue text) IS 'Wakes an idle daemon, on
 
 
 --
+-- Name: number_of(jsonb); Type: FUNCTION; Schema: hostq; Owner: -
+--
+
+CREATE FUNCTION hostq.number_of(p_value jsonb) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN ((jsonb_typeof(p_value) = 'number'::text) AND (abs((p_value)::numeric) < '1000000000000000'::numeric)) THEN ((p_value)::numeric)::double precision ELSE NULL::double precision END;
+
+
+--
+-- Name: FUNCTION number_of(p_value jsonb); Type: COMMENT; Schema: hostq; Owner: -
+--
+
+COMMENT ON FUNCTION hostq.number_of(p_value jsonb) IS 'A number of a template, or null: never an error, whoever stored it.';
+
+
+--
 -- Name: open_intent(bigint, bigint, text, jsonb, text, text); Type: FUNCTION; Schema: hostq; Owner: -
 --
 
@@ -3317,7 +3536,12 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    INSERT INTO hostq.intents (id, token, body, lease) VALUES (p_id, p_token, p_body, p_lease);
+    -- Written once already, where the answer to that was lost.
+    INSERT INTO hostq.intents (id, token, body, lease) VALUES (p_id, p_token, p_body, p_lease)
+    ON CONFLICT (id) DO UPDATE SET lease = excluded.lease WHERE intents.token = excluded.token;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
     IF p_resource IS NOT NULL THEN
         INSERT INTO hostq.resources (id, resource_id, request_id, namespace, provider_api, account, region)
         VALUES (p_id, p_resource, b.request_id, b.namespace, b.provider_api, b.account, b.region) ON CONFLICT DO NOTHING;
@@ -3369,7 +3593,8 @@ CREATE FUNCTION hostq.owed_units(p_namespace text, p_template text, p_account te
         - (SELECT coalesce(sum(m.units) FILTER (WHERE m.ended_at IS NULL), 0) FROM hostq.machines m WHERE m.id = b.id), 0)), 0)::bigint
     FROM hostq.queue q JOIN hostq.request_body b ON b.id = q.id
     WHERE q.lane_id = ANY (ARRAY(SELECT l.base * 4 + r FROM hostq.lanes l JOIN hostq.queues k ON k.name = l.queue,
-            generate_series(0, 2) r WHERE k.kind = 'provision'))
+            generate_series(0, 2) r WHERE coalesce(k.kind, 'provision') = 'provision'))
+      AND b.kind = 'provision'
       AND CASE WHEN p_template IS NOT NULL THEN b.namespace = p_namespace AND b.template_id = p_template
           ELSE b.account IS NOT DISTINCT FROM p_account AND b.region IS NOT DISTINCT FROM p_region END
 $$;
@@ -3522,13 +3747,18 @@ CREATE FUNCTION hostq.relock_daemon(p_epoch integer, p_lease_ms bigint) RETURNS 
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 BEGIN
-    UPDATE hostq.daemons SET lease_until = clock_timestamp() + p_lease_ms * interval '1 ms'
-    WHERE epoch = p_epoch AND state <> 'dead';
-    IF NOT FOUND THEN
-        RETURN false;
+    -- The lock before the row: waiting for it must not hold up our heartbeat.
+    IF EXISTS (SELECT FROM hostq.daemons WHERE epoch = p_epoch AND state <> 'dead') THEN
+        PERFORM hostq.hold_life(p_epoch);
+        UPDATE hostq.daemons SET lease_until = clock_timestamp() + p_lease_ms * interval '1 ms'
+        WHERE epoch = p_epoch AND state <> 'dead';
+        IF FOUND THEN
+            RETURN true;
+        END IF;
+        PERFORM pg_advisory_unlock(1751544692, p_epoch);
     END IF;
-    PERFORM hostq.hold_life(p_epoch);
-    RETURN true;
+    PERFORM hostq.take_back_blame(p_epoch);
+    RETURN false;
 END $$;
 
 
@@ -3570,10 +3800,11 @@ CREATE FUNCTION hostq.reroute(p_ids bigint[]) RETURNS void
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+    WITH k AS MATERIALIZED (SELECT id FROM hostq.queue WHERE id = ANY (p_ids) AND state IN ('pending', 'waiting')
+        ORDER BY id FOR UPDATE SKIP LOCKED)
     UPDATE hostq.queue q SET lane_id = hostq.lane(b.queue, b.priority, hostq.next_route(b.id), b.account, b.region, b.group_id) + 1,
         run_at = clock_timestamp()
-    FROM hostq.request_body b
-    WHERE q.id = ANY (p_ids) AND b.id = q.id AND b.kind = 'return' AND q.state IN ('pending', 'waiting');
+    FROM k JOIN hostq.request_body b USING (id) WHERE q.id = k.id AND b.kind = 'return';
     SELECT pg_notify('hostq_work', 'return')
 $$;
 
@@ -3593,7 +3824,7 @@ CREATE FUNCTION hostq.reroute_unserved() RETURNS integer
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    WITH x AS (SELECT q.id FROM hostq.lanes l JOIN hostq.queues k ON k.name = l.queue AND k.kind = 'return'
+    WITH x AS (SELECT q.id FROM hostq.lanes l JOIN hostq.queues k ON k.name = l.queue AND coalesce(k.kind, 'return') = 'return'
         JOIN hostq.queue q ON q.lane_id BETWEEN l.base * 4 AND l.base * 4 + 2
         WHERE l.route IS NOT NULL AND l.retired_at IS NULL AND q.state IN ('pending', 'waiting')
           AND NOT hostq.route_is_served(l.route)
@@ -3677,6 +3908,9 @@ DECLARE
     f hostq.finished;
     q_state hostq.state;
     c text;
+    t hostq.templates;
+    n int;
+    r jsonb;
 BEGIN
     IF k IS NULL THEN
         RETURN hostq.error('REQUEST_NOT_FOUND', format('Request ''%s'' not found', p_request_id),
@@ -3690,6 +3924,15 @@ BEGIN
         RETURN hostq.error('CONFLICT', format('Request ''%s'' is still being cleaned up by ''%s''', p_request_id, c),
             jsonb_build_object('requestId', p_request_id, 'field', 'cleanup', 'value', c));
     END IF;
+    IF b.kind = 'provision' THEN
+        SELECT * INTO t FROM hostq.templates WHERE namespace = b.namespace AND template_id = b.template_id;
+        n := b.machine_count - (SELECT coalesce(sum(units), 0) FROM hostq.machines WHERE id = k AND ended_at IS NULL);
+        r := CASE WHEN t.template_id IS NOT NULL AND EXISTS (SELECT FROM hostq.finished WHERE id = k AND state <> 'completed')
+            THEN hostq.check_room(t, n, b.account, b.region) END;
+        IF r IS NOT NULL THEN
+            RETURN r;
+        END IF;
+    END IF;
     DELETE FROM hostq.finished WHERE id = k AND state IN ('failed', 'timeout', 'canceled') RETURNING * INTO f;
     IF NOT FOUND THEN
         SELECT state INTO q_state FROM (SELECT state FROM hostq.queue WHERE id = k
@@ -3698,18 +3941,20 @@ BEGIN
             jsonb_build_object('requestId', p_request_id, 'field', 'state', 'value', q_state));
     END IF;
     -- What the row's stamps said stays readable as events.
-    INSERT INTO hostq.event (at, request_id, namespace, type, from_state, to_state, daemon, attempt, reason, code, details)
-    SELECT coalesce(f.finished_at, now()), b.request_id, b.namespace, 'ended', NULL, f.state, f.owner, f.retry_attempt,
+    INSERT INTO hostq.event (at, request_id, namespace, type, actor, from_state, to_state, daemon, attempt, reason, code, details)
+    SELECT coalesce(f.finished_at, now()), b.request_id, b.namespace, 'ended', '', NULL, f.state, f.owner, f.retry_attempt,
         f.failure_reason, f.error_code, jsonb_build_object('error_message', f.error_message, 'error_details', f.error_details,
             'response_status', f.response_status, 'claimed_at', f.claimed_at, 'started_at', f.started_at,
-            'first_started_at', f.first_started_at, 'deadline', f.deadline);
+            'first_started_at', f.first_started_at, 'deadline', f.deadline, 'note', f.note);
     INSERT INTO hostq.event (request_id, namespace, type, from_state, to_state, attempt)
     VALUES (b.request_id, b.namespace, 'reopen', f.state, 'pending', 0);
     DELETE FROM hostq.results WHERE id = k;
     DELETE FROM hostq.intents WHERE id = k;
     UPDATE hostq.machines SET result = NULL WHERE id = k AND ended_at IS NULL;
+    UPDATE hostq.request_machines SET result = NULL, message = NULL WHERE id = k AND result = 'fail';
     INSERT INTO hostq.queue (id, lane_id, deadline, first_started_at, intent)
-    VALUES (k, hostq.lane(b.queue, b.priority, CASE WHEN b.kind = 'return' THEN hostq.next_route(k) END, b.account, b.region, b.group_id),
+    VALUES (k, hostq.lane(b.queue, b.priority, CASE b.kind WHEN 'return' THEN hostq.next_route(k)
+            WHEN 'watch' THEN substr(b.request_id, 7) END, b.account, b.region, b.group_id),
         now() + b.timeout, f.first_started_at, f.intent + 1);
     PERFORM hostq.notify_work(b.queue);
     RETURN jsonb_build_object('requestId', p_request_id, 'state', 'pending');
@@ -3720,7 +3965,7 @@ END $$;
 -- Name: FUNCTION retry(p_request_id text); Type: COMMENT; Schema: hostq; Owner: -
 --
 
-COMMENT ON FUNCTION hostq.retry(p_request_id text) IS 'Opens a failed, timed-out or canceled request again with a new deadline (now + the same timeout), attempts from 0 and its history kept. CONFLICT while its clean-up is open.';
+COMMENT ON FUNCTION hostq.retry(p_request_id text) IS 'Opens a failed, timed-out or canceled request again with a new deadline (now + the same timeout), attempts from 0 and its history kept. CONFLICT while its clean-up is open; a provision needs room for the machines that it lacks.';
 
 
 --
@@ -3956,7 +4201,7 @@ BEGIN
     SELECT * INTO b FROM hostq.request_body WHERE id = p_id;
     SELECT * INTO s FROM (
         SELECT q.state, q.first_started_at, NULL::timestamptz AS finished_at, NULL::text AS failure_reason,
-            NULL::text AS error_message, greatest(q.first_started_at, q.claimed_at, q.started_at,
+            NULL::text AS error_message, greatest(q.first_started_at, q.claimed_at, q.started_at, q.settled_at,
                 CASE WHEN q.run_at <= statement_timestamp() THEN q.run_at END) AS updated_at
         FROM hostq.queue q WHERE q.id = p_id
         UNION ALL
@@ -3997,19 +4242,26 @@ CREATE FUNCTION hostq.store_machines(p_machines jsonb) RETURNS integer
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
+    -- Two returns of one machine in one group both tell how it is.
     WITH s AS (
-        SELECT r.*, b.id, b.namespace, b.template_id
+        SELECT DISTINCT ON (r.instance_id) r.*, b.id, b.namespace, b.template_id,
+            -- A machine that is being ended is not running again.
+            CASE WHEN m.status = 'shutting-down' AND r.status IN ('pending', 'running') THEN m.status ELSE r.status END AS now_status
         FROM jsonb_to_recordset(p_machines) r (instance_id text, request_id text, resource_id text, provider_api text,
             status text, name text, private_ip text, public_ip text, private_dns text, instance_type text,
             availability_zone text, launch_time bigint, price_type text, units int, account text, region text,
             host text, boot_id text, message text, details jsonb, tags jsonb)
         JOIN hostq.request_body b ON b.id = hostq.request_key(r.request_id)
-        ORDER BY r.instance_id),
+        LEFT JOIN hostq.machines m ON m.instance_id = r.instance_id
+        -- Nor is one that has ended, when its request has ended, too: that
+        -- is a late writer, and only the watch can tell (store_watch).
+        WHERE m.ended_at IS NULL OR r.status = 'terminated' OR EXISTS (SELECT FROM hostq.queue q WHERE q.id = m.id)
+        ORDER BY r.instance_id, r.status = 'terminated' DESC, r.status = 'shutting-down' DESC),
     i AS (
         INSERT INTO hostq.machines AS m (instance_id, request_id, id, resource_id, namespace, provider_api, template_id,
             status, name, private_ip, public_ip, private_dns, instance_type, availability_zone, launch_time, tags, message,
             price_type, units, account, region, host, boot_id, details, ended_at)
-        SELECT instance_id, request_id, id, resource_id, namespace, provider_api, template_id, status, name, private_ip,
+        SELECT instance_id, request_id, id, resource_id, namespace, provider_api, template_id, now_status, name, private_ip,
             public_ip, private_dns, instance_type, availability_zone, to_timestamp(launch_time), tags, message, price_type,
             coalesce(units, 1), account, region, host, boot_id, details,
             CASE WHEN status = 'terminated' THEN clock_timestamp() END
@@ -4116,7 +4368,8 @@ BEGIN
             taken_at = CASE WHEN hostq.is_being_returned(m.machine_id) OR m.result IS DISTINCT FROM 'succeed' THEN m.taken_at ELSE clock_timestamp() END
         WHERE m.host = p_host AND m.boot_id = p_boot AND m.ended_at IS NULL AND m.provider_api = 'process'
           AND m.result IS NOT NULL AND m.last_seen < looked
-          AND NOT EXISTS (SELECT FROM jsonb_array_elements(p_seen) s WHERE s->>'instance_id' = m.instance_id)
+          AND NOT EXISTS (SELECT FROM jsonb_array_elements(p_seen) s WHERE s->>'instance_id' = m.instance_id
+            AND hostq.is_process(m.details, s))
         RETURNING m.request_id, m.namespace, m.instance_id)
     INSERT INTO hostq.event (request_id, namespace, type, daemon, details)
     SELECT request_id, namespace, 'machine', (p_lease >> 38)::int, jsonb_build_object('instance_id', instance_id, 'status', 'terminated')
@@ -4126,7 +4379,7 @@ BEGIN
     UPDATE hostq.machines m SET status = 'running', last_seen = clock_timestamp() FROM hostq.request_body b
     WHERE m.host = p_host AND m.boot_id = p_boot AND m.ended_at IS NULL AND m.provider_api = 'process'
       AND m.status = 'pending' AND m.result IS NOT NULL AND b.id = m.id
-      AND coalesce(m.launch_time, m.first_seen) + coalesce((b.template->>'readyAfter')::float8, 0) * interval '1 s' <= clock_timestamp()
+      AND coalesce(m.launch_time, m.first_seen) + coalesce(hostq.number_of(b.template->'readyAfter'), 0) * interval '1 s' <= clock_timestamp()
       AND EXISTS (SELECT FROM jsonb_array_elements(p_seen) s WHERE s->>'instance_id' = m.instance_id);
     -- Unknown, or ended but alive: a late start under an ended request.
     FOR r IN SELECT f.id, array_agg(s->>'instance_id') AS instances, jsonb_agg(jsonb_build_object('instance_id', s->'instance_id', 'request_id', s->'request_id',
@@ -4135,11 +4388,14 @@ BEGIN
         FROM jsonb_array_elements(p_seen) s
         JOIN hostq.finished f ON f.id = hostq.request_key(s->>'request_id')
         LEFT JOIN hostq.machines m ON m.instance_id = s->>'instance_id'
-        WHERE m.machine_id IS NULL OR m.ended_at < looked
+        WHERE m.machine_id IS NULL OR m.ended_at < looked OR m.ended_at IS NULL AND m.result IS NULL
         GROUP BY f.id ORDER BY f.id LOOP
+        UPDATE hostq.machines SET ended_at = NULL, status = 'running', last_seen = clock_timestamp()
+        WHERE instance_id = ANY (r.instances) AND ended_at IS NOT NULL;
         PERFORM hostq.store_machines(r.machines);
-        UPDATE hostq.machines SET result = NULL WHERE instance_id = ANY (r.instances);
         n := n + hostq.late_machines(ARRAY[r.id]);
+        -- What was told of a known one stays told.
+        n := n + (hostq.make_cleanup(r.id, ARRAY(SELECT machine_id FROM hostq.machines WHERE instance_id = ANY (r.instances))) IS NOT NULL)::int;
     END LOOP;
     RETURN n;
 END $$;
@@ -4158,6 +4414,26 @@ COMMENT ON FUNCTION hostq.store_watch(p_id bigint, p_lease bigint, p_host text, 
 
 CREATE FUNCTION hostq.submit(p_req jsonb) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN hostq.submit_by('submit', p_req);
+END $$;
+
+
+--
+-- Name: FUNCTION submit(p_req jsonb); Type: COMMENT; Schema: hostq; Owner: -
+--
+
+COMMENT ON FUNCTION hostq.submit(p_req jsonb) IS 'Submits one request: {kind, requestId?, namespace?, queue?, timeout?, priority?, tags?, metadata?, policy?, delay? (ms), and what the kind takes}. Answers {requestId, created} or {error:{code,message,details}}; a refusal leaves one event `rejected` and no row.';
+
+
+--
+-- Name: submit_by(text, jsonb); Type: FUNCTION; Schema: hostq; Owner: -
+--
+
+CREATE FUNCTION hostq.submit_by(p_method text, p_req jsonb) RETURNS jsonb
+    LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $_$
 DECLARE
@@ -4183,17 +4459,17 @@ BEGIN
             ELSE hostq.submit_plain(p_req, ns) END;
     END IF;
     IF r ? 'error' THEN
-        PERFORM hostq.rejected(ns, 'submit', p_req, r);
+        PERFORM hostq.rejected(ns, p_method, p_req, r);
     END IF;
     RETURN r;
 END $_$;
 
 
 --
--- Name: FUNCTION submit(p_req jsonb); Type: COMMENT; Schema: hostq; Owner: -
+-- Name: FUNCTION submit_by(p_method text, p_req jsonb); Type: COMMENT; Schema: hostq; Owner: -
 --
 
-COMMENT ON FUNCTION hostq.submit(p_req jsonb) IS 'Submits one request: {kind, requestId?, namespace?, queue?, timeout?, priority?, tags?, metadata?, policy?, delay? (ms), and what the kind takes}. Answers {requestId, created} or {error:{code,message,details}}; a refusal leaves one event `rejected` and no row.';
+COMMENT ON FUNCTION hostq.submit_by(p_method text, p_req jsonb) IS 'submit; p_method: how the event of a refusal names the call.';
 
 
 --
@@ -4218,7 +4494,7 @@ BEGIN
     IF r IS NOT NULL THEN
         RETURN r;
     END IF;
-    PERFORM hostq.insert_request(b, NULL, coalesce((p_req->>'delay')::numeric::bigint, 0));
+    PERFORM hostq.insert_request(b, NULL, hostq.delay_of(p_req));
     RETURN jsonb_build_object('requestId', b.request_id, 'created', true);
 END $$;
 
@@ -4268,14 +4544,18 @@ BEGIN
     IF t.provider_api <> 'process' THEN
         b.region := (SELECT config->>'AWS_REGION' FROM hostq.providers WHERE namespace = p_namespace);
     END IF;
+    IF NOT b.payload ? 'timeout' THEN
+        b.timeout := greatest(b.timeout, (hostq.number_of(t.definition->'readyAfter') + 60) * interval '1 s');
+    END IF;
     r := hostq.check_room(t, b.machine_count, b.account, b.region);
-    IF r IS NULL AND p_req ? 'requestId' THEN
-        r := hostq.claim_id(b, p_req);
+    IF p_req ? 'requestId' THEN
+        -- The place may be taken by the same request, submitted at once.
+        r := CASE WHEN r IS NULL THEN hostq.claim_id(b, p_req) ELSE coalesce(hostq.known_request(p_req, p_namespace), r) END;
     END IF;
     IF r IS NOT NULL THEN
         RETURN r;
     END IF;
-    PERFORM hostq.insert_request(b, NULL, coalesce((p_req->>'delay')::numeric::bigint, 0));
+    PERFORM hostq.insert_request(b, NULL, hostq.delay_of(p_req));
     RETURN jsonb_build_object('requestId', b.request_id, 'created', true);
 END $$;
 
@@ -4319,7 +4599,7 @@ BEGIN
     IF r IS NOT NULL THEN
         RETURN r;
     END IF;
-    PERFORM hostq.insert_return(b, machines);
+    PERFORM hostq.insert_return(b, machines, hostq.delay_of(p_req));
     RETURN jsonb_build_object('requestId', b.request_id, 'created', true);
 END $$;
 
@@ -4344,12 +4624,12 @@ DECLARE
     n int := 0;
 BEGIN
     FOR r IN SELECT array_agg(id) AS ids, s FROM (
-            SELECT q.id, extract(epoch FROM b.timeout)::bigint AS s FROM (
-                SELECT id, deadline FROM hostq.queue WHERE deadline <= now() AND state <> 'processing'
-                ORDER BY deadline LIMIT p_limit FOR UPDATE SKIP LOCKED) q
+            SELECT q.id, extract(epoch FROM b.timeout)::bigint AS s FROM hostq.queue q
             JOIN hostq.request_body b USING (id) LEFT JOIN hostq.queues k ON k.name = b.queue
-            WHERE q.deadline + greatest(0, -coalesce((b.policy->>'stop_before_deadline_ms')::bigint,
-                k.stop_before_deadline_ms, 0)) * interval '1 ms' <= now()) x GROUP BY s LOOP
+            WHERE q.deadline <= now() AND q.state <> 'processing'
+              AND q.deadline + greatest(0, -coalesce((b.policy->>'stop_before_deadline_ms')::bigint,
+                k.stop_before_deadline_ms, 0)) * interval '1 ms' <= now()
+            ORDER BY q.deadline LIMIT p_limit FOR UPDATE OF q SKIP LOCKED) x GROUP BY s LOOP
         n := n + hostq.finish(r.ids, 'timeout', 'timeout', 'timeout', 'TIMEOUT',
             format('the request did not finish within %s seconds', r.s), '{pending,claimed,waiting}');
     END LOOP;
@@ -4371,6 +4651,7 @@ COMMENT ON FUNCTION hostq.sweep_deadlines(p_limit integer) IS 'Requests whose de
 CREATE FUNCTION hostq.sweep_house(p_now timestamp with time zone DEFAULT now()) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
     AS $$
 DECLARE
     width bigint := 10000000;
@@ -4419,6 +4700,11 @@ BEGIN
             WHERE q.owner IS NOT NULL AND (d.state = 'dead'
                 OR q.state = 'claimed' AND q.claimed_at < now() - c OR q.state = 'processing' AND q.started_at < now() - p)
             LIMIT p_limit) x GROUP BY owner LOOP
+        IF NOT r.dead THEN
+            INSERT INTO hostq.aborts (owner, id, lease) SELECT owner, id, lease FROM hostq.queue WHERE id = ANY (r.ids) AND owner = r.owner
+            ON CONFLICT DO NOTHING;
+            PERFORM pg_notify('hostq_d' || r.owner, 'abort');
+        END IF;
         n := n + hostq.give_back_rows(r.ids, r.owner, NULL, 'none');
     END LOOP;
     IF n > 0 THEN
@@ -4468,6 +4754,36 @@ COMMENT ON FUNCTION hostq.switch_row_security(p_on boolean) IS 'Turns the polici
 
 
 --
+-- Name: take_back_blame(integer); Type: FUNCTION; Schema: hostq; Owner: -
+--
+
+CREATE FUNCTION hostq.take_back_blame(p_epoch integer) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    suspect int := greatest(hostq.setting('max_crashes')::int - 1, 1);
+    ids bigint[] := ARRAY(SELECT jsonb_array_elements_text(counters->'blamed')::bigint FROM hostq.daemons WHERE epoch = p_epoch FOR UPDATE);
+BEGIN
+    IF ids = '{}' THEN
+        RETURN;
+    END IF;
+    WITH k AS MATERIALIZED (SELECT id FROM hostq.queue WHERE id = ANY (ids) AND crashes > 0 ORDER BY id FOR UPDATE SKIP LOCKED)
+    UPDATE hostq.queue q SET crashes = crashes - 1,
+        lane_id = CASE WHEN lane_id & 3 = 2 AND crashes - 1 < suspect AND owner IS NULL THEN lane_id - 1 ELSE lane_id END
+    FROM k WHERE q.id = k.id;
+    UPDATE hostq.daemons SET counters = counters - 'blamed' WHERE epoch = p_epoch;
+END $$;
+
+
+--
+-- Name: FUNCTION take_back_blame(p_epoch integer); Type: COMMENT; Schema: hostq; Owner: -
+--
+
+COMMENT ON FUNCTION hostq.take_back_blame(p_epoch integer) IS 'A daemon that was declared dead says that it lives: it had lost the database, and no request made it crash.';
+
+
+--
 -- Name: take_over(integer, integer, integer[], timestamp with time zone[]); Type: FUNCTION; Schema: hostq; Owner: -
 --
 
@@ -4512,6 +4828,9 @@ BEGIN
         counters = counters || jsonb_build_object('blame', blame), in_flight = 0
     WHERE epoch = p_dead;
     n := hostq.give_back_rows(ids, p_dead, p_by, blame);
+    -- Its host may have been started again meanwhile.
+    PERFORM hostq.forget_older_boots(d.host, x.boot_id) FROM (SELECT boot_id FROM hostq.daemons WHERE host = d.host AND boot_id <> d.boot_id
+        AND state = 'alive' AND lease_until > clock_timestamp() ORDER BY epoch DESC LIMIT 1) x;
     PERFORM hostq.reroute_unserved();
     IF n > 0 THEN
         PERFORM pg_notify('hostq_work', '');
@@ -4593,8 +4912,8 @@ CREATE FUNCTION hostq.type_usage(p_region text, p_type text) RETURNS bigint
                 - (SELECT coalesce(sum(m.units), 0) FROM hostq.machines m WHERE m.id = b.id AND m.ended_at IS NULL), 0)), 0)::bigint
             FROM hostq.queue q JOIN hostq.request_body b ON b.id = q.id
             WHERE q.lane_id = ANY (ARRAY(SELECT l.base * 4 + r FROM hostq.lanes l JOIN hostq.queues k ON k.name = l.queue,
-                    generate_series(0, 2) r WHERE k.kind = 'provision'))
-              AND b.region = p_region AND b.template->>'vmType' = p_type)
+                    generate_series(0, 2) r WHERE coalesce(k.kind, 'provision') = 'provision'))
+              AND b.kind = 'provision' AND b.region = p_region AND b.template->>'vmType' = p_type)
 $$;
 
 
@@ -4782,6 +5101,7 @@ CREATE TABLE hostq.queue (
     claimed_at timestamp with time zone,
     started_at timestamp with time zone,
     first_started_at timestamp with time zone,
+    settled_at timestamp with time zone,
     lane_id integer NOT NULL,
     owner integer,
     state hostq.state DEFAULT 'pending'::hostq.state NOT NULL,
@@ -4856,6 +5176,13 @@ COMMENT ON COLUMN hostq.queue.started_at IS 'When this claim became processing.'
 --
 
 COMMENT ON COLUMN hostq.queue.first_started_at IS 'When any claim first became processing.';
+
+
+--
+-- Name: COLUMN queue.settled_at; Type: COMMENT; Schema: hostq; Owner: -
+--
+
+COMMENT ON COLUMN hostq.queue.settled_at IS 'When its last round was settled as a wait, a retry or given back.';
 
 
 --
@@ -5050,7 +5377,9 @@ BEGIN
           AND x.state IN ('pending', 'waiting') AND x.run_at <= statement_timestamp() AND x.id <> q.id
           AND (o.priority < l.priority OR x.run_at < q.run_at)
         LIMIT 10000) y;
-    IF ahead > 0 THEN
+    IF ahead > 0 AND NOT hostq.may(NULL) THEN
+        RETURN format('other requests of queue %s are ahead of it', l.queue); -- how many is others' business
+    ELSIF ahead > 0 THEN
         RETURN format('%s requests of queue %s are ahead of it (%s of %s slots are busy)',
             CASE WHEN ahead = 10000 THEN '10000 or more' ELSE ahead::text END, l.queue, busy, slots);
     ELSIF busy >= slots THEN
@@ -5756,6 +6085,28 @@ COMMENT ON COLUMN hostq.event.details IS 'More, for programs.';
 
 
 --
+-- Name: event_20261125; Type: TABLE; Schema: hostq; Owner: -
+--
+
+CREATE TABLE hostq.event_20261125 (
+    seq bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    request_id text,
+    namespace text NOT NULL,
+    type text NOT NULL,
+    from_state hostq.state,
+    to_state hostq.state,
+    actor text DEFAULT SESSION_USER NOT NULL,
+    daemon integer,
+    attempt integer,
+    reason text,
+    code text,
+    details jsonb
+)
+WITH (autovacuum_vacuum_insert_threshold='-1');
+
+
+--
 -- Name: event_default; Type: TABLE; Schema: hostq; Owner: -
 --
 
@@ -6267,7 +6618,7 @@ CREATE VIEW hostq.request_rows WITH (security_invoker='true') AS
             q.first_started_at,
             q.claimed_at,
             q.started_at,
-            GREATEST(b.created_at, q.first_started_at, q.claimed_at, q.started_at,
+            GREATEST(b.created_at, q.first_started_at, q.claimed_at, q.started_at, q.settled_at,
                 CASE
                     WHEN (q.run_at <= statement_timestamp()) THEN q.run_at
                     ELSE NULL::timestamp with time zone
@@ -7001,6 +7352,45 @@ COMMENT ON COLUMN hostq.failures_by_reason.last_reason IS 'What went wrong at th
 --
 
 COMMENT ON COLUMN hostq.failures_by_reason.failures_24h IS 'Of these, in the last 24 hours.';
+
+
+--
+-- Name: finished_0; Type: TABLE; Schema: hostq; Owner: -
+--
+
+CREATE TABLE hostq.finished_0 (
+    id bigint NOT NULL,
+    finished_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    lease bigint,
+    deadline timestamp with time zone,
+    claimed_at timestamp with time zone,
+    started_at timestamp with time zone,
+    first_started_at timestamp with time zone,
+    lane_id integer NOT NULL,
+    owner integer,
+    state hostq.state NOT NULL,
+    retry_attempt integer NOT NULL,
+    intent integer NOT NULL,
+    response_status integer,
+    crashes smallint NOT NULL,
+    namespace text NOT NULL,
+    failure_reason text,
+    error_code text,
+    error_message text,
+    error_details jsonb,
+    response_body bytea,
+    note jsonb,
+    CONSTRAINT finished_reason_known CHECK ((failure_reason = ANY (ARRAY['retriable_http_status'::text, 'non_retriable_http_status'::text, 'network_error'::text, 'timeout'::text, 'task_terminated'::text, 'builder_error'::text, 'deadline'::text, 'poll_deadline'::text, 'max_retries'::text, 'partial'::text, 'throttled'::text, 'capacity'::text, 'quota'::text, 'auth'::text, 'config'::text, 'unavailable'::text, 'internal'::text]))),
+    CONSTRAINT finished_state_final CHECK ((state = ANY (ARRAY['completed'::hostq.state, 'failed'::hostq.state, 'timeout'::hostq.state, 'canceled'::hostq.state, 'superseded'::hostq.state]))),
+    CONSTRAINT finished_state_shape CHECK (
+CASE state
+    WHEN 'completed'::hostq.state THEN ((claimed_at IS NOT NULL) AND (started_at IS NOT NULL) AND (failure_reason IS NULL))
+    WHEN 'failed'::hostq.state THEN ((failure_reason IS NOT NULL) AND (error_message <> ''::text) AND (error_message IS NOT NULL))
+    WHEN 'timeout'::hostq.state THEN ((failure_reason IS NOT NULL) AND (error_message <> ''::text) AND (error_message IS NOT NULL))
+    ELSE true
+END)
+)
+WITH (autovacuum_vacuum_insert_threshold='-1');
 
 
 --
@@ -7945,6 +8335,38 @@ COMMENT ON COLUMN hostq.queues.results IS 'consume: an ended request leaves a ro
 --
 
 COMMENT ON COLUMN hostq.queues.retention_s IS 'How long an ended request is kept, seconds.';
+
+
+--
+-- Name: request_body_0; Type: TABLE; Schema: hostq; Owner: -
+--
+
+CREATE TABLE hostq.request_body_0 (
+    id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    request_id text NOT NULL,
+    namespace text NOT NULL,
+    kind text NOT NULL,
+    queue text NOT NULL,
+    priority hostq.priority NOT NULL,
+    provider_api text,
+    template_id text,
+    template jsonb,
+    machine_count integer,
+    timeout interval,
+    payload jsonb NOT NULL,
+    policy jsonb,
+    submitted_by text NOT NULL,
+    account text,
+    region text,
+    key text,
+    ordering_key text,
+    group_id bigint,
+    race_of bigint,
+    cleanup_of text,
+    traceparent text
+)
+WITH (autovacuum_vacuum_insert_threshold='-1');
 
 
 --
@@ -9210,6 +9632,13 @@ COMMENT ON COLUMN hostq.waiters.created_at IS 'When it began to wait.';
 
 
 --
+-- Name: event_20261125; Type: TABLE ATTACH; Schema: hostq; Owner: -
+--
+
+ALTER TABLE ONLY hostq.event ATTACH PARTITION hostq.event_20261125 FOR VALUES FROM ('2026-11-25 00:00:00+00') TO ('2026-11-26 00:00:00+00');
+
+
+--
 -- Name: event_default; Type: TABLE ATTACH; Schema: hostq; Owner: -
 --
 
@@ -9217,10 +9646,24 @@ ALTER TABLE ONLY hostq.event ATTACH PARTITION hostq.event_default DEFAULT;
 
 
 --
+-- Name: finished_0; Type: TABLE ATTACH; Schema: hostq; Owner: -
+--
+
+ALTER TABLE ONLY hostq.finished ATTACH PARTITION hostq.finished_0 FOR VALUES FROM ('0') TO ('10000000');
+
+
+--
 -- Name: finished_default; Type: TABLE ATTACH; Schema: hostq; Owner: -
 --
 
 ALTER TABLE ONLY hostq.finished ATTACH PARTITION hostq.finished_default DEFAULT;
+
+
+--
+-- Name: request_body_0; Type: TABLE ATTACH; Schema: hostq; Owner: -
+--
+
+ALTER TABLE ONLY hostq.request_body ATTACH PARTITION hostq.request_body_0 FOR VALUES FROM ('0') TO ('10000000');
 
 
 --
@@ -9243,7 +9686,7 @@ COPY hostq.aborts (owner, id, lease, created_at) FROM stdin;
 --
 
 COPY hostq.daemons (epoch, name, host, boot_id, pid, version, routes, state, slots, in_flight, started_at, heartbeat_at, lease_until, ended_at, ended_why, counters) FROM stdin;
-1	d1	vm	fdfa6a7e-8bcf-40dc-963f-ea9b55dcfec1	20689	0.1.0	{host:vm/fdfa6a7e-8bcf-40dc-963f-ea9b55dcfec1}	dead	100	0	2026-11-21 11:44:18.183602+00	2026-11-21 11:44:18.213955+00	2026-11-21 11:44:28.213955+00	2026-11-21 11:44:18.309793+00	stopped	{}
+1	d1	vm	c6906671-489f-4de8-8b7a-3c67b7bd7a86	3366	0.1.0	{host:vm/c6906671-489f-4de8-8b7a-3c67b7bd7a86}	dead	100	0	2026-11-25 15:40:17.787636+00	2026-11-25 15:40:17.813329+00	2026-11-25 15:40:27.813329+00	2026-11-25 15:40:17.893856+00	stopped	{}
 \.
 
 
@@ -9260,7 +9703,7 @@ COPY hostq.deliveries (seq, request_id, namespace, event, url, created_at, deliv
 --
 
 COPY hostq.deployment (id, system_identifier, created_at) FROM stdin;
-1f6f081b-3e09-4ec3-b918-aaf33573d588	7710588825775027037	2026-11-21 11:42:40.622146+00
+56f89c9c-3e4b-452f-875c-7016150bb309	7712134234683216469	2026-11-25 15:39:38.413581+00
 \.
 
 
@@ -9300,6 +9743,14 @@ canceled	reopen	pending	a person asked for another try
 
 
 --
+-- Data for Name: event_20261125; Type: TABLE DATA; Schema: hostq; Owner: -
+--
+
+COPY hostq.event_20261125 (seq, at, request_id, namespace, type, from_state, to_state, actor, daemon, attempt, reason, code, details) FROM stdin;
+\.
+
+
+--
 -- Data for Name: event_default; Type: TABLE DATA; Schema: hostq; Owner: -
 --
 
@@ -9308,11 +9759,19 @@ COPY hostq.event_default (seq, at, request_id, namespace, type, from_state, to_s
 
 
 --
+-- Data for Name: finished_0; Type: TABLE DATA; Schema: hostq; Owner: -
+--
+
+COPY hostq.finished_0 (id, finished_at, lease, deadline, claimed_at, started_at, first_started_at, lane_id, owner, state, retry_attempt, intent, response_status, crashes, namespace, failure_reason, error_code, error_message, error_details, response_body, note) FROM stdin;
+1	2026-11-25 15:40:17.855798+00	274877906947	\N	2026-11-25 15:40:17.854601+00	2026-11-25 15:40:17.854601+00	2026-11-25 15:40:17.854601+00	4	1	completed	0	0	\N	0	default	\N	\N	\N	\N	\N	\N
+\.
+
+
+--
 -- Data for Name: finished_default; Type: TABLE DATA; Schema: hostq; Owner: -
 --
 
 COPY hostq.finished_default (id, finished_at, lease, deadline, claimed_at, started_at, first_started_at, lane_id, owner, state, retry_attempt, intent, response_status, crashes, namespace, failure_reason, error_code, error_message, error_details, response_body, note) FROM stdin;
-1	2026-11-21 11:44:18.267005+00	274877906947	\N	2026-11-21 11:44:18.265577+00	2026-11-21 11:44:18.265577+00	2026-11-21 11:44:18.265577+00	4	1	completed	0	0	\N	0	default	\N	\N	\N	\N	\N	\N
 \.
 
 
@@ -9329,7 +9788,7 @@ COPY hostq.groups (group_id, namespace, name, created_at, canceled_at) FROM stdi
 --
 
 COPY hostq.ids (request_id, id, created) FROM stdin;
-kept	1	2026-11-21 11:44:18.253617+00
+kept	1	2026-11-25 15:40:17.845077+00
 \.
 
 
@@ -9362,7 +9821,7 @@ COPY hostq.keys (key, max_running, rate_per_s) FROM stdin;
 --
 
 COPY hostq.lanes (base, queue, priority, route, account, region, group_id, used_at, retired_at) FROM stdin;
-1	noop	normal	\N	\N	\N	\N	2026-11-21 11:44:18.253617+00	\N
+1	noop	normal	\N	\N	\N	\N	2026-11-25 15:40:17.845077+00	\N
 \.
 
 
@@ -9386,7 +9845,7 @@ COPY hostq.providers (namespace, files_hash, config, message, stored_at) FROM st
 -- Data for Name: queue; Type: TABLE DATA; Schema: hostq; Owner: -
 --
 
-COPY hostq.queue (id, run_at, lease, deadline, claimed_at, started_at, first_started_at, lane_id, owner, state, retry_attempt, intent, crashes, note) FROM stdin;
+COPY hostq.queue (id, run_at, lease, deadline, claimed_at, started_at, first_started_at, settled_at, lane_id, owner, state, retry_attempt, intent, crashes, note) FROM stdin;
 \.
 
 
@@ -9405,11 +9864,19 @@ instance	instance	f	\N	\N	1000	2	60000	600	full	none	2592000
 
 
 --
+-- Data for Name: request_body_0; Type: TABLE DATA; Schema: hostq; Owner: -
+--
+
+COPY hostq.request_body_0 (id, created_at, request_id, namespace, kind, queue, priority, provider_api, template_id, template, machine_count, timeout, payload, policy, submitted_by, account, region, key, ordering_key, group_id, race_of, cleanup_of, traceparent) FROM stdin;
+1	2026-11-25 15:40:17.845077+00	kept	default	noop	noop	normal	\N	\N	\N	\N	\N	{}	\N	postgres	\N	\N	\N	\N	\N	\N	\N	\N
+\.
+
+
+--
 -- Data for Name: request_body_default; Type: TABLE DATA; Schema: hostq; Owner: -
 --
 
 COPY hostq.request_body_default (id, created_at, request_id, namespace, kind, queue, priority, provider_api, template_id, template, machine_count, timeout, payload, policy, submitted_by, account, region, key, ordering_key, group_id, race_of, cleanup_of, traceparent) FROM stdin;
-1	2026-11-21 11:44:18.253617+00	kept	default	noop	noop	normal	\N	\N	\N	\N	\N	{}	\N	postgres	\N	\N	\N	\N	\N	\N	\N	\N
 \.
 
 
@@ -9442,9 +9909,9 @@ COPY hostq.results (seq, id, queue, namespace, leased_until, created_at) FROM st
 --
 
 COPY hostq.schema_version (version, name, sha256, compatible_from, applied_at, applied_by) FROM stdin;
-1	0001_requests.sql	14ef6d1a415724b50fea19586203f55e8e7e8d89aa86ee17588fbf38369c20c2	1	2026-11-21 11:42:40.622146+00	postgres
-2	0002_machines.sql	41badd51d42f8942ab2472aa306f0681a866898d50c8964eae29fad454348612	1	2026-11-21 11:42:40.622146+00	postgres
-3	0003_daemons.sql	75bb16f8a66ae61cca767b3888b2f2abc0af9722f75b19e6316a2c415718ab5e	1	2026-11-21 11:42:40.622146+00	postgres
+1	0001_requests.sql	cb989fe830940c242886f381a10b0756db149bec6a03c49c2f14cd9656ffadde	1	2026-11-25 15:39:38.413581+00	postgres
+2	0002_machines.sql	41badd51d42f8942ab2472aa306f0681a866898d50c8964eae29fad454348612	1	2026-11-25 15:39:38.413581+00	postgres
+3	0003_daemons.sql	75bb16f8a66ae61cca767b3888b2f2abc0af9722f75b19e6316a2c415718ab5e	1	2026-11-25 15:39:38.413581+00	postgres
 \.
 
 
@@ -9593,6 +10060,14 @@ ALTER TABLE ONLY hostq.finished
 
 
 --
+-- Name: finished_0 finished_0_pkey; Type: CONSTRAINT; Schema: hostq; Owner: -
+--
+
+ALTER TABLE ONLY hostq.finished_0
+    ADD CONSTRAINT finished_0_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: finished_default finished_default_pkey; Type: CONSTRAINT; Schema: hostq; Owner: -
 --
 
@@ -9705,6 +10180,14 @@ ALTER TABLE ONLY hostq.request_body
 
 
 --
+-- Name: request_body_0 request_body_0_pkey; Type: CONSTRAINT; Schema: hostq; Owner: -
+--
+
+ALTER TABLE ONLY hostq.request_body_0
+    ADD CONSTRAINT request_body_0_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: request_body_default request_body_default_pkey; Type: CONSTRAINT; Schema: hostq; Owner: -
 --
 
@@ -9791,6 +10274,13 @@ CREATE INDEX event_request ON ONLY hostq.event USING btree (request_id, at);
 
 
 --
+-- Name: event_20261125_request_id_at_idx; Type: INDEX; Schema: hostq; Owner: -
+--
+
+CREATE INDEX event_20261125_request_id_at_idx ON hostq.event_20261125 USING btree (request_id, at);
+
+
+--
 -- Name: event_default_request_id_at_idx; Type: INDEX; Schema: hostq; Owner: -
 --
 
@@ -9802,6 +10292,13 @@ CREATE INDEX event_default_request_id_at_idx ON hostq.event_default USING btree 
 --
 
 CREATE INDEX finished_failed ON ONLY hostq.finished USING btree (id) WHERE (state = ANY (ARRAY['failed'::hostq.state, 'timeout'::hostq.state]));
+
+
+--
+-- Name: finished_0_id_idx; Type: INDEX; Schema: hostq; Owner: -
+--
+
+CREATE INDEX finished_0_id_idx ON hostq.finished_0 USING btree (id) WHERE (state = ANY (ARRAY['failed'::hostq.state, 'timeout'::hostq.state]));
 
 
 --
@@ -9868,10 +10365,31 @@ CREATE INDEX request_machines_machine ON hostq.request_machines USING btree (mac
 
 
 --
+-- Name: event_20261125_request_id_at_idx; Type: INDEX ATTACH; Schema: hostq; Owner: -
+--
+
+ALTER INDEX hostq.event_request ATTACH PARTITION hostq.event_20261125_request_id_at_idx;
+
+
+--
 -- Name: event_default_request_id_at_idx; Type: INDEX ATTACH; Schema: hostq; Owner: -
 --
 
 ALTER INDEX hostq.event_request ATTACH PARTITION hostq.event_default_request_id_at_idx;
+
+
+--
+-- Name: finished_0_id_idx; Type: INDEX ATTACH; Schema: hostq; Owner: -
+--
+
+ALTER INDEX hostq.finished_failed ATTACH PARTITION hostq.finished_0_id_idx;
+
+
+--
+-- Name: finished_0_pkey; Type: INDEX ATTACH; Schema: hostq; Owner: -
+--
+
+ALTER INDEX hostq.finished_pkey ATTACH PARTITION hostq.finished_0_pkey;
 
 
 --
@@ -9886,6 +10404,13 @@ ALTER INDEX hostq.finished_failed ATTACH PARTITION hostq.finished_default_id_idx
 --
 
 ALTER INDEX hostq.finished_pkey ATTACH PARTITION hostq.finished_default_pkey;
+
+
+--
+-- Name: request_body_0_pkey; Type: INDEX ATTACH; Schema: hostq; Owner: -
+--
+
+ALTER INDEX hostq.request_body_pkey ATTACH PARTITION hostq.request_body_0_pkey;
 
 
 --
@@ -10062,10 +10587,24 @@ CREATE POLICY namespace ON hostq.aborts USING ((( SELECT hostq.may(NULL::text) A
 
 
 --
+-- Name: POLICY namespace ON aborts; Type: COMMENT; Schema: hostq; Owner: -
+--
+
+COMMENT ON POLICY namespace ON hostq.aborts IS '15d8715820fca061217e8477d000d0e7';
+
+
+--
 -- Name: deliveries namespace; Type: POLICY; Schema: hostq; Owner: -
 --
 
 CREATE POLICY namespace ON hostq.deliveries USING ((( SELECT hostq.may(NULL::text) AS may) OR (namespace = ANY (ARRAY( SELECT hostq.my_namespaces() AS my_namespaces)))));
+
+
+--
+-- Name: POLICY namespace ON deliveries; Type: COMMENT; Schema: hostq; Owner: -
+--
+
+COMMENT ON POLICY namespace ON hostq.deliveries IS 'a5332b246438e40b4477e1860bf4ec1b';
 
 
 --
@@ -10076,6 +10615,13 @@ CREATE POLICY namespace ON hostq.event USING ((( SELECT hostq.may(NULL::text) AS
 
 
 --
+-- Name: POLICY namespace ON event; Type: COMMENT; Schema: hostq; Owner: -
+--
+
+COMMENT ON POLICY namespace ON hostq.event IS 'a5332b246438e40b4477e1860bf4ec1b';
+
+
+--
 -- Name: finished namespace; Type: POLICY; Schema: hostq; Owner: -
 --
 
@@ -10083,10 +10629,24 @@ CREATE POLICY namespace ON hostq.finished USING ((( SELECT hostq.may(NULL::text)
 
 
 --
+-- Name: POLICY namespace ON finished; Type: COMMENT; Schema: hostq; Owner: -
+--
+
+COMMENT ON POLICY namespace ON hostq.finished IS 'a5332b246438e40b4477e1860bf4ec1b';
+
+
+--
 -- Name: groups namespace; Type: POLICY; Schema: hostq; Owner: -
 --
 
 CREATE POLICY namespace ON hostq.groups USING ((( SELECT hostq.may(NULL::text) AS may) OR (namespace = ANY (ARRAY( SELECT hostq.my_namespaces() AS my_namespaces)))));
+
+
+--
+-- Name: POLICY namespace ON groups; Type: COMMENT; Schema: hostq; Owner: -
+--
+
+COMMENT ON POLICY namespace ON hostq.groups IS 'a5332b246438e40b4477e1860bf4ec1b';
 
 
 --
@@ -10099,10 +10659,24 @@ CREATE POLICY namespace ON hostq.ids USING ((( SELECT hostq.may(NULL::text) AS m
 
 
 --
+-- Name: POLICY namespace ON ids; Type: COMMENT; Schema: hostq; Owner: -
+--
+
+COMMENT ON POLICY namespace ON hostq.ids IS '50b2ebc0e382c709a19a4641bdf83d44';
+
+
+--
 -- Name: instances namespace; Type: POLICY; Schema: hostq; Owner: -
 --
 
 CREATE POLICY namespace ON hostq.instances USING ((( SELECT hostq.may(NULL::text) AS may) OR (namespace = ANY (ARRAY( SELECT hostq.my_namespaces() AS my_namespaces)))));
+
+
+--
+-- Name: POLICY namespace ON instances; Type: COMMENT; Schema: hostq; Owner: -
+--
+
+COMMENT ON POLICY namespace ON hostq.instances IS 'a5332b246438e40b4477e1860bf4ec1b';
 
 
 --
@@ -10115,6 +10689,13 @@ CREATE POLICY namespace ON hostq.intents USING ((( SELECT hostq.may(NULL::text) 
 
 
 --
+-- Name: POLICY namespace ON intents; Type: COMMENT; Schema: hostq; Owner: -
+--
+
+COMMENT ON POLICY namespace ON hostq.intents IS 'f5a79effe570603d28b2f62c4e16a7d6';
+
+
+--
 -- Name: machines namespace; Type: POLICY; Schema: hostq; Owner: -
 --
 
@@ -10122,10 +10703,24 @@ CREATE POLICY namespace ON hostq.machines USING ((( SELECT hostq.may(NULL::text)
 
 
 --
+-- Name: POLICY namespace ON machines; Type: COMMENT; Schema: hostq; Owner: -
+--
+
+COMMENT ON POLICY namespace ON hostq.machines IS 'a5332b246438e40b4477e1860bf4ec1b';
+
+
+--
 -- Name: providers namespace; Type: POLICY; Schema: hostq; Owner: -
 --
 
 CREATE POLICY namespace ON hostq.providers USING ((( SELECT hostq.may(NULL::text) AS may) OR (namespace = ANY (ARRAY( SELECT hostq.my_namespaces() AS my_namespaces)))));
+
+
+--
+-- Name: POLICY namespace ON providers; Type: COMMENT; Schema: hostq; Owner: -
+--
+
+COMMENT ON POLICY namespace ON hostq.providers IS 'a5332b246438e40b4477e1860bf4ec1b';
 
 
 --
@@ -10138,10 +10733,24 @@ CREATE POLICY namespace ON hostq.queue USING ((( SELECT hostq.may(NULL::text) AS
 
 
 --
+-- Name: POLICY namespace ON queue; Type: COMMENT; Schema: hostq; Owner: -
+--
+
+COMMENT ON POLICY namespace ON hostq.queue IS '9dd4298eac8b3b755b7e32997ee4be5d';
+
+
+--
 -- Name: request_body namespace; Type: POLICY; Schema: hostq; Owner: -
 --
 
 CREATE POLICY namespace ON hostq.request_body USING ((( SELECT hostq.may(NULL::text) AS may) OR (namespace = ANY (ARRAY( SELECT hostq.my_namespaces() AS my_namespaces)))));
+
+
+--
+-- Name: POLICY namespace ON request_body; Type: COMMENT; Schema: hostq; Owner: -
+--
+
+COMMENT ON POLICY namespace ON hostq.request_body IS 'a5332b246438e40b4477e1860bf4ec1b';
 
 
 --
@@ -10152,10 +10761,24 @@ CREATE POLICY namespace ON hostq.request_machines USING ((( SELECT hostq.may(NUL
 
 
 --
+-- Name: POLICY namespace ON request_machines; Type: COMMENT; Schema: hostq; Owner: -
+--
+
+COMMENT ON POLICY namespace ON hostq.request_machines IS 'a5332b246438e40b4477e1860bf4ec1b';
+
+
+--
 -- Name: resources namespace; Type: POLICY; Schema: hostq; Owner: -
 --
 
 CREATE POLICY namespace ON hostq.resources USING ((( SELECT hostq.may(NULL::text) AS may) OR (namespace = ANY (ARRAY( SELECT hostq.my_namespaces() AS my_namespaces)))));
+
+
+--
+-- Name: POLICY namespace ON resources; Type: COMMENT; Schema: hostq; Owner: -
+--
+
+COMMENT ON POLICY namespace ON hostq.resources IS 'a5332b246438e40b4477e1860bf4ec1b';
 
 
 --
@@ -10166,10 +10789,24 @@ CREATE POLICY namespace ON hostq.results USING ((( SELECT hostq.may(NULL::text) 
 
 
 --
+-- Name: POLICY namespace ON results; Type: COMMENT; Schema: hostq; Owner: -
+--
+
+COMMENT ON POLICY namespace ON hostq.results IS 'a5332b246438e40b4477e1860bf4ec1b';
+
+
+--
 -- Name: templates namespace; Type: POLICY; Schema: hostq; Owner: -
 --
 
 CREATE POLICY namespace ON hostq.templates USING ((( SELECT hostq.may(NULL::text) AS may) OR (namespace = ANY (ARRAY( SELECT hostq.my_namespaces() AS my_namespaces)))));
+
+
+--
+-- Name: POLICY namespace ON templates; Type: COMMENT; Schema: hostq; Owner: -
+--
+
+COMMENT ON POLICY namespace ON hostq.templates IS 'a5332b246438e40b4477e1860bf4ec1b';
 
 
 --
@@ -10180,12 +10817,26 @@ CREATE POLICY namespace ON hostq.tenants USING ((( SELECT hostq.may(NULL::text) 
 
 
 --
+-- Name: POLICY namespace ON tenants; Type: COMMENT; Schema: hostq; Owner: -
+--
+
+COMMENT ON POLICY namespace ON hostq.tenants IS 'a5332b246438e40b4477e1860bf4ec1b';
+
+
+--
 -- Name: waiters namespace; Type: POLICY; Schema: hostq; Owner: -
 --
 
 CREATE POLICY namespace ON hostq.waiters USING ((( SELECT hostq.may(NULL::text) AS may) OR (EXISTS ( SELECT
    FROM hostq.request_body b
   WHERE ((b.id = waiters.id) AND (b.namespace = ANY (ARRAY( SELECT hostq.my_namespaces() AS my_namespaces))))))));
+
+
+--
+-- Name: POLICY namespace ON waiters; Type: COMMENT; Schema: hostq; Owner: -
+--
+
+COMMENT ON POLICY namespace ON hostq.waiters IS 'd6686b6e431272d14794ca373abd7606';
 
 
 --
@@ -10199,12 +10850,21 @@ GRANT USAGE ON SCHEMA hostq TO hostq_admin;
 
 
 --
--- Name: FUNCTION after_final(p_ids bigint[]); Type: ACL; Schema: hostq; Owner: -
+-- Name: FUNCTION account_usage(p_account text, p_region text); Type: ACL; Schema: hostq; Owner: -
 --
 
-REVOKE ALL ON FUNCTION hostq.after_final(p_ids bigint[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION hostq.after_final(p_ids bigint[]) TO hostq_daemon;
-GRANT ALL ON FUNCTION hostq.after_final(p_ids bigint[]) TO hostq_admin;
+REVOKE ALL ON FUNCTION hostq.account_usage(p_account text, p_region text) FROM PUBLIC;
+GRANT ALL ON FUNCTION hostq.account_usage(p_account text, p_region text) TO hostq_daemon;
+GRANT ALL ON FUNCTION hostq.account_usage(p_account text, p_region text) TO hostq_admin;
+
+
+--
+-- Name: FUNCTION after_final(p_ids bigint[], p_leases bigint[]); Type: ACL; Schema: hostq; Owner: -
+--
+
+REVOKE ALL ON FUNCTION hostq.after_final(p_ids bigint[], p_leases bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION hostq.after_final(p_ids bigint[], p_leases bigint[]) TO hostq_daemon;
+GRANT ALL ON FUNCTION hostq.after_final(p_ids bigint[], p_leases bigint[]) TO hostq_admin;
 
 
 --
@@ -10236,6 +10896,16 @@ GRANT ALL ON FUNCTION hostq.call_cancel(p_request_id text) TO hostq_admin;
 
 
 --
+-- Name: FUNCTION call_json(p_call jsonb, p_namespace text); Type: ACL; Schema: hostq; Owner: -
+--
+
+REVOKE ALL ON FUNCTION hostq.call_json(p_call jsonb, p_namespace text) FROM PUBLIC;
+GRANT ALL ON FUNCTION hostq.call_json(p_call jsonb, p_namespace text) TO hostq_daemon;
+GRANT ALL ON FUNCTION hostq.call_json(p_call jsonb, p_namespace text) TO hostq_client;
+GRANT ALL ON FUNCTION hostq.call_json(p_call jsonb, p_namespace text) TO hostq_admin;
+
+
+--
 -- Name: FUNCTION call_request_id(p_params jsonb); Type: ACL; Schema: hostq; Owner: -
 --
 
@@ -10254,12 +10924,12 @@ GRANT ALL ON FUNCTION hostq.call_returns(p_params jsonb, p_namespace text) TO ho
 
 
 --
--- Name: FUNCTION call_submit(p_kind text, p_params jsonb, p_namespace text, p_allowed text[], OUT answer jsonb, OUT told boolean); Type: ACL; Schema: hostq; Owner: -
+-- Name: FUNCTION call_submit(p_method text, p_kind text, p_params jsonb, p_namespace text, p_allowed text[], OUT answer jsonb, OUT told boolean); Type: ACL; Schema: hostq; Owner: -
 --
 
-REVOKE ALL ON FUNCTION hostq.call_submit(p_kind text, p_params jsonb, p_namespace text, p_allowed text[], OUT answer jsonb, OUT told boolean) FROM PUBLIC;
-GRANT ALL ON FUNCTION hostq.call_submit(p_kind text, p_params jsonb, p_namespace text, p_allowed text[], OUT answer jsonb, OUT told boolean) TO hostq_daemon;
-GRANT ALL ON FUNCTION hostq.call_submit(p_kind text, p_params jsonb, p_namespace text, p_allowed text[], OUT answer jsonb, OUT told boolean) TO hostq_admin;
+REVOKE ALL ON FUNCTION hostq.call_submit(p_method text, p_kind text, p_params jsonb, p_namespace text, p_allowed text[], OUT answer jsonb, OUT told boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION hostq.call_submit(p_method text, p_kind text, p_params jsonb, p_namespace text, p_allowed text[], OUT answer jsonb, OUT told boolean) TO hostq_daemon;
+GRANT ALL ON FUNCTION hostq.call_submit(p_method text, p_kind text, p_params jsonb, p_namespace text, p_allowed text[], OUT answer jsonb, OUT told boolean) TO hostq_admin;
 
 
 --
@@ -10455,6 +11125,15 @@ GRANT ALL ON FUNCTION hostq.daemons_list() TO hostq_admin;
 
 
 --
+-- Name: FUNCTION delay_of(p_req jsonb); Type: ACL; Schema: hostq; Owner: -
+--
+
+REVOKE ALL ON FUNCTION hostq.delay_of(p_req jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION hostq.delay_of(p_req jsonb) TO hostq_daemon;
+GRANT ALL ON FUNCTION hostq.delay_of(p_req jsonb) TO hostq_admin;
+
+
+--
 -- Name: FUNCTION error(p_code text, p_message text, p_details jsonb); Type: ACL; Schema: hostq; Owner: -
 --
 
@@ -10570,6 +11249,15 @@ GRANT ALL ON FUNCTION hostq.hf_find(p_namespace text, p_items jsonb) TO hostq_ad
 REVOKE ALL ON FUNCTION hostq.hf_items(p_input jsonb, p_key text, p_flat text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION hostq.hf_items(p_input jsonb, p_key text, p_flat text[]) TO hostq_daemon;
 GRANT ALL ON FUNCTION hostq.hf_items(p_input jsonb, p_key text, p_flat text[]) TO hostq_admin;
+
+
+--
+-- Name: FUNCTION hf_limits(OUT ncores boolean, OUT room bigint); Type: ACL; Schema: hostq; Owner: -
+--
+
+REVOKE ALL ON FUNCTION hostq.hf_limits(OUT ncores boolean, OUT room bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION hostq.hf_limits(OUT ncores boolean, OUT room bigint) TO hostq_daemon;
+GRANT ALL ON FUNCTION hostq.hf_limits(OUT ncores boolean, OUT room bigint) TO hostq_admin;
 
 
 --
@@ -10756,12 +11444,12 @@ GRANT ALL ON FUNCTION hostq.insert_request(b hostq.request_body, p_route text, p
 
 
 --
--- Name: FUNCTION insert_return(b hostq.request_body, p_machines bigint[]); Type: ACL; Schema: hostq; Owner: -
+-- Name: FUNCTION insert_return(b hostq.request_body, p_machines bigint[], p_delay_ms bigint); Type: ACL; Schema: hostq; Owner: -
 --
 
-REVOKE ALL ON FUNCTION hostq.insert_return(b hostq.request_body, p_machines bigint[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION hostq.insert_return(b hostq.request_body, p_machines bigint[]) TO hostq_daemon;
-GRANT ALL ON FUNCTION hostq.insert_return(b hostq.request_body, p_machines bigint[]) TO hostq_admin;
+REVOKE ALL ON FUNCTION hostq.insert_return(b hostq.request_body, p_machines bigint[], p_delay_ms bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION hostq.insert_return(b hostq.request_body, p_machines bigint[], p_delay_ms bigint) TO hostq_daemon;
+GRANT ALL ON FUNCTION hostq.insert_return(b hostq.request_body, p_machines bigint[], p_delay_ms bigint) TO hostq_admin;
 
 
 --
@@ -10789,6 +11477,15 @@ GRANT ALL ON FUNCTION hostq.invalid(p_field text, p_value jsonb, p_limit text, p
 REVOKE ALL ON FUNCTION hostq.is_being_returned(p_machine bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION hostq.is_being_returned(p_machine bigint) TO hostq_daemon;
 GRANT ALL ON FUNCTION hostq.is_being_returned(p_machine bigint) TO hostq_admin;
+
+
+--
+-- Name: FUNCTION is_process(p_details jsonb, p_seen jsonb); Type: ACL; Schema: hostq; Owner: -
+--
+
+REVOKE ALL ON FUNCTION hostq.is_process(p_details jsonb, p_seen jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION hostq.is_process(p_details jsonb, p_seen jsonb) TO hostq_daemon;
+GRANT ALL ON FUNCTION hostq.is_process(p_details jsonb, p_seen jsonb) TO hostq_admin;
 
 
 --
@@ -10826,6 +11523,16 @@ GRANT ALL ON FUNCTION hostq.lane(p_queue text, p_priority hostq.priority, p_rout
 REVOKE ALL ON FUNCTION hostq.late_machines(p_ids bigint[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION hostq.late_machines(p_ids bigint[]) TO hostq_daemon;
 GRANT ALL ON FUNCTION hostq.late_machines(p_ids bigint[]) TO hostq_admin;
+
+
+--
+-- Name: FUNCTION life_locks(); Type: ACL; Schema: hostq; Owner: -
+--
+
+REVOKE ALL ON FUNCTION hostq.life_locks() FROM PUBLIC;
+GRANT ALL ON FUNCTION hostq.life_locks() TO hostq_daemon;
+GRANT ALL ON FUNCTION hostq.life_locks() TO hostq_operator;
+GRANT ALL ON FUNCTION hostq.life_locks() TO hostq_admin;
 
 
 --
@@ -10987,6 +11694,15 @@ GRANT ALL ON FUNCTION hostq.not_found(p_request_id text) TO hostq_admin;
 REVOKE ALL ON FUNCTION hostq.notify_work(p_queue text) FROM PUBLIC;
 GRANT ALL ON FUNCTION hostq.notify_work(p_queue text) TO hostq_daemon;
 GRANT ALL ON FUNCTION hostq.notify_work(p_queue text) TO hostq_admin;
+
+
+--
+-- Name: FUNCTION number_of(p_value jsonb); Type: ACL; Schema: hostq; Owner: -
+--
+
+REVOKE ALL ON FUNCTION hostq.number_of(p_value jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION hostq.number_of(p_value jsonb) TO hostq_daemon;
+GRANT ALL ON FUNCTION hostq.number_of(p_value jsonb) TO hostq_admin;
 
 
 --
@@ -11271,6 +11987,15 @@ GRANT ALL ON FUNCTION hostq.submit(p_req jsonb) TO hostq_admin;
 
 
 --
+-- Name: FUNCTION submit_by(p_method text, p_req jsonb); Type: ACL; Schema: hostq; Owner: -
+--
+
+REVOKE ALL ON FUNCTION hostq.submit_by(p_method text, p_req jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION hostq.submit_by(p_method text, p_req jsonb) TO hostq_daemon;
+GRANT ALL ON FUNCTION hostq.submit_by(p_method text, p_req jsonb) TO hostq_admin;
+
+
+--
 -- Name: FUNCTION submit_plain(p_req jsonb, p_namespace text); Type: ACL; Schema: hostq; Owner: -
 --
 
@@ -11331,6 +12056,15 @@ GRANT ALL ON FUNCTION hostq.sweep_stale(p_limit integer) TO hostq_admin;
 REVOKE ALL ON FUNCTION hostq.switch_row_security(p_on boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION hostq.switch_row_security(p_on boolean) TO hostq_daemon;
 GRANT ALL ON FUNCTION hostq.switch_row_security(p_on boolean) TO hostq_admin;
+
+
+--
+-- Name: FUNCTION take_back_blame(p_epoch integer); Type: ACL; Schema: hostq; Owner: -
+--
+
+REVOKE ALL ON FUNCTION hostq.take_back_blame(p_epoch integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION hostq.take_back_blame(p_epoch integer) TO hostq_daemon;
+GRANT ALL ON FUNCTION hostq.take_back_blame(p_epoch integer) TO hostq_admin;
 
 
 --
@@ -11556,6 +12290,14 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE hostq.event TO hostq_admin;
 
 
 --
+-- Name: TABLE event_20261125; Type: ACL; Schema: hostq; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE hostq.event_20261125 TO hostq_daemon;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE hostq.event_20261125 TO hostq_admin;
+
+
+--
 -- Name: TABLE event_default; Type: ACL; Schema: hostq; Owner: -
 --
 
@@ -11632,6 +12374,14 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE hostq.events TO hostq_admin;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE hostq.failures_by_reason TO hostq_daemon;
 GRANT SELECT ON TABLE hostq.failures_by_reason TO hostq_operator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE hostq.failures_by_reason TO hostq_admin;
+
+
+--
+-- Name: TABLE finished_0; Type: ACL; Schema: hostq; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE hostq.finished_0 TO hostq_daemon;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE hostq.finished_0 TO hostq_admin;
 
 
 --
@@ -11751,6 +12501,14 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE hostq.queue_status TO hostq_admin;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE hostq.queues TO hostq_daemon;
 GRANT SELECT ON TABLE hostq.queues TO hostq_operator;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE hostq.queues TO hostq_admin;
+
+
+--
+-- Name: TABLE request_body_0; Type: ACL; Schema: hostq; Owner: -
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE hostq.request_body_0 TO hostq_daemon;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE hostq.request_body_0 TO hostq_admin;
 
 
 --
