@@ -47,10 +47,9 @@ $$;
 COMMENT ON FUNCTION hostq.invalid IS 'A VALIDATION_ERROR that names field, value and limit.';
 
 CREATE OR REPLACE FUNCTION hostq.id_in(p_request_id text) RETURNS bigint
-LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
-    SELECT CASE WHEN p_request_id ~ '^[a-z]{3}-[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'
-           THEN ('x' || substr(p_request_id, 5, 8) || substr(p_request_id, 14, 4))::bit(48)::bigint END
-$$;
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN p_request_id ~ '^[a-z]{3}-[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'
+       THEN ('x' || substr(p_request_id, 5, 8) || substr(p_request_id, 14, 4))::bit(48)::bigint END;
 COMMENT ON FUNCTION hostq.id_in IS 'Internal number carried by a generated id; null for any other text.';
 
 CREATE OR REPLACE FUNCTION hostq.make_request_id(p_kind text, p_id bigint) RETURNS text
