@@ -11,6 +11,7 @@ INSERT INTO hostq.edges (from_state, verb, to_state, sentence) VALUES
  ('processing', 'retry', 'pending', 'the attempt failed in a way that may pass; tried again at not_before'),
  ('processing', 'complete', 'completed', 'the work was done'),
  ('processing', 'fail', 'failed', 'the work failed for good, or a retry was refused'),
+ ('claimed', 'fail', 'failed', 'no call can be made of it, or nothing serves it any more'),
  ('claimed', 'reclaim', 'pending', 'the owner died or let its lease expire; another daemon may claim'),
  ('processing', 'reclaim', 'pending', 'the owner died or let its lease expire; another daemon may claim'),
  ('processing', 'crash', 'failed', 'its daemon died while working it, max_crashes times'),

@@ -68,8 +68,9 @@ static const struct column daemon_columns[] = {
 };
 
 static const struct column setting_columns[] = {
-    {"name", "NAME"}, {"value", "VALUE"}, {"default", "DEFAULT"}, {"type", "TYPE"},
-    {"min", "MIN"},   {"max", "MAX"},     {"help", "MEANING"}, {NULL, NULL},
+    {"name", "NAME"},    {"value", "VALUE"}, {"default", "DEFAULT"},
+    {"type", "TYPE"},    {"min", "MIN"},     {"max", "MAX"},
+    {"help", "MEANING"}, {NULL, NULL},
 };
 
 static int

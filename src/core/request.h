@@ -35,6 +35,8 @@ struct request {
                               message} of earlier rounds, or NULL */
     json_t *context;       /* {intent:{token, body}, machines:[...],
                               elsewhere:n} as the kind needs, or NULL */
+    const char *broken;    /* static: which of template, payload, context the
+                              row has but C cannot hold; NULL = none */
     struct policy policy;  /* queue's, with the request's own over it */
 };
 

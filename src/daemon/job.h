@@ -36,6 +36,7 @@ struct job {
     bool sent;             /* its call is in the engine */
     bool alone;            /* its group failed: settle it by itself */
     int refused;           /* times the database refused its settle */
+    int unsure;            /* times it failed alone, perhaps not by itself */
     int rounds;            /* V_NEXT rounds of this claim */
     struct job *peer_next; /* runner's table of jobs by id */
     struct job *hand_prev, *hand_next; /* ledger's list of all in hand */

@@ -95,11 +95,13 @@ read_heartbeat(struct ledger *l, const PGresult *res, usec_t sent)
     atomic_store(&s->sweeper, row_bool(res, 0, "sweeper"));
     if (!row_bool(res, 0, "alive")) {
         log_event(LOG_WARN, "daemon.declared_dead", "epoch=%d", l->epoch);
-        atomic_store(&s->epoch, 0);
+        int ours = l->epoch; /* the lock thread may have a new one already */
+        (void)atomic_compare_exchange_strong(&s->epoch, &ours, 0);
         ledger_adopt_epoch(l);
         return;
     }
     l->lease_ok_until = usec_add(sent, s->cfg->lease);
+    atomic_store(&s->lease_ok_until, l->lease_ok_until);
     l->fenced = false;
     take_aborts(l, res);
 }
@@ -188,15 +190,15 @@ turn(struct ledger *l)
     group_take(l, &g);
     pipe_begin(&p, l->conn);
     group_add(l, &g, &p);
-    if (l->gate && l->found) {
+    bool release = l->gate && l->found;
+    if (release)
         (void)pipe_add(&p, STMT_GATE_RELEASE, NULL);
-        l->gate = false;
-    }
-    if (!g.alone && want > 0 && l->more) {
+    if (!g.alone && want > 0 && l->more && !l->no_claim) {
         gate_at = gate_add(l, &p);
         claim_at = claim_add(l, &p, want);
         lease = claim_lease(l);
     }
+    l->no_claim = false;
     if (p.count == 0)
         return false;
     usec_t before = now_mono();
@@ -208,16 +210,25 @@ turn(struct ledger *l)
             ledger_error(l, "settle and claim", p.sqlstate, err.text);
         else if (p.sqlstate[0]) /* a row's own trouble does not end us */
             metrics_db_error(p.sqlstate);
-        group_failed(l, &g, p.sqlstate, err.text);
+        /* Locks of a session outlive the transaction that took them. */
+        l->gate |= gate_at >= 0;
+        if (claim_at >= 0)
+            walks_done(&l->walks, now_mono(), took);
+        /* It may have been the claim that took so long: once without it. */
+        l->no_claim = claim_at >= 0 && strcmp(p.sqlstate, "57014") == 0;
+        group_failed(l, &g, l->no_claim ? "40000" : p.sqlstate, err.text);
         if (!p.sqlstate[0])
             ledger_disconnect(l, err.text);
         pipe_end(&p);
         return true;
     }
     l->errors = 0;
+    l->write_wait = 0;
+    if (release)
+        l->gate = false;
     group_done(l, &g, &p);
     if (gate_at >= 0) {
-        l->gate = row_bool(p.results[gate_at], 0, "taken");
+        l->gate = l->conn && row_bool(p.results[gate_at], 0, "taken");
         l->gate_tried = true;
     }
     if (claim_at >= 0) {
@@ -280,6 +291,8 @@ tell_end(struct ledger *l, const char *state)
     if (!res)
         log_event(LOG_WARN, "daemon.end_untold", "state=%s why=%s", state,
                   log_quote(err.text));
+    if (!res && !sqlstate[0])
+        ledger_disconnect(l, err.text);
     PQclear(res);
 }
 
@@ -332,7 +345,7 @@ wait_until(const struct ledger *l)
         return l->reconnect_at < until ? l->reconnect_at : until;
     if (l->settles.head || l->marks.head || l->intents.head ||
         (l->gate && l->found) || (l->more && claim_want(l) > 0))
-        return 0;
+        return l->write_at < until ? l->write_at : until;
     if (l->heartbeat_at < until)
         until = l->heartbeat_at;
     if (l->poll_at < until)
@@ -402,6 +415,8 @@ run(void *arg)
         if (l->conn)
             later_look(l);
         if (l->conn)
+            ledger_look_for_unknown(l);
+        if (l->conn && now_mono() >= l->write_at)
             (void)turn(l);
     }
     tell_end(l, "dead");

@@ -263,7 +263,7 @@ group_add(struct ledger *l, struct group *g, struct pipe *p)
     add_watches(l, g, p);
     add_ids(&g->settles, p, STMT_CLOSE_INTENTS, is_definite, true);
     g->at_final = add_settles(g, p, true);
-    add_ids(&g->settles, p, STMT_AFTER_FINAL, needs_after_final, false);
+    add_ids(&g->settles, p, STMT_AFTER_FINAL, needs_after_final, true);
     g->at_open = add_settles(g, p, false);
     add_ids(&g->settles, p, STMT_REROUTE, needs_reroute, false);
     add_parks(l, g, p);

@@ -14,6 +14,10 @@ static const usec_t RECONNECT_MIN = 50 * USEC_MS;
 static const usec_t RECONNECT_MAX = USEC_S;
 /* How long a group waits for rows that somebody else has locked. */
 static const usec_t LOCK_LIMIT = USEC_S;
+/* After a reconnect: how long and how often claims of ours may turn up that
+ * nobody has in hand. */
+static const usec_t UNKNOWN_FOR = 60 * USEC_S;
+static const usec_t UNKNOWN_EVERY = 3 * USEC_S;
 
 usec_t
 ledger_limit(const struct ledger *l)
@@ -44,29 +48,98 @@ ledger_disconnect(struct ledger *l, const char *why)
     l->reconnect_wait = RECONNECT_MIN;
 }
 
-/* Claims of ours whose answer was lost with the old connection. */
+static void
+bind_hand(const struct ledger *l, struct bind *ids, struct bind *leases)
+{
+    bind_init(ids);
+    bind_init(leases);
+    for (const struct job *j = l->hand; j; j = j->hand_next) {
+        bind_int(ids, j->req->id);
+        bind_int(leases, j->req->lease);
+    }
+}
+
+/* Claims of ours whose answer was lost with the old connection. A queue that
+ * is too long to be searched in time is no reason not to work; 0 then, too. */
 static int
 give_back_unknown(struct ledger *l, struct err *err)
 {
     struct bind ids, leases;
     char epoch[24], sqlstate[6];
-    bind_init(&ids);
-    bind_init(&leases);
-    for (const struct job *j = l->hand; j; j = j->hand_next) {
-        bind_int(&ids, j->req->id);
-        bind_int(&leases, j->req->lease);
-    }
+    bind_hand(l, &ids, &leases);
     (void)snprintf(epoch, sizeof epoch, "%d", l->epoch);
     const char *params[] = {epoch, bind_done(&ids), bind_done(&leases)};
     CLEANUP_RESULT PGresult *res =
         pipe_one(l->conn, STMT_GIVE_BACK_UNKNOWN, params,
-                 l->shared->cfg->statement_timeout, sqlstate, err);
-    if (res && row_int(res, 0, "n") > 0)
+                 usec_add(ledger_limit(l), 2 * USEC_S), sqlstate, err);
+    if (res && row_int(res, 0, "n") > 0) {
         log_event(LOG_WARN, "ledger.unknown_claims", "rows=%lld",
                   (long long)row_int(res, 0, "n"));
+        l->more = true;
+    }
+    bind_fini(&ids);
+    bind_fini(&leases);
+    return res || strcmp(sqlstate, "57014") == 0 ? 0 : -1;
+}
+
+/* Orders that a heartbeat took and whose answer was lost: what is not ours
+ * any more is dropped. */
+static int
+drop_lost(struct ledger *l, struct err *err)
+{
+    struct bind ids, leases;
+    char sqlstate[6];
+    if (!l->hand)
+        return 0;
+    bind_hand(l, &ids, &leases);
+    const char *params[] = {bind_done(&ids), bind_done(&leases)};
+    CLEANUP_RESULT PGresult *res =
+        pipe_one(l->conn, STMT_LOOKUP, params,
+                 usec_add(ledger_limit(l), 2 * USEC_S), sqlstate, err);
+    struct id_set ours = id_set_of(res);
+    for (const struct job *j = l->hand; res && j; j = j->hand_next)
+        if (!id_set_has(&ours, j->req->id))
+            mailbox_order(runner_mailbox(l->runners[(uint64_t)j->req->id %
+                                                    (unsigned)l->runner_count]),
+                          ORDER_DROP, j->req->id, j->req->lease);
+    id_set_fini(&ours);
     bind_fini(&ids);
     bind_fini(&leases);
     return res ? 0 : -1;
+}
+
+/* What the old connection left behind, before anything is claimed anew. */
+static int
+settle_past(struct ledger *l, struct err *err)
+{
+    char pid[24], sqlstate[6];
+    if (l->epoch == 0 || l->lease_counter == 0)
+        return 0; /* has claimed nothing yet */
+    (void)snprintf(pid, sizeof pid, "%d", l->backend);
+    const char *params[] = {pid};
+    if (l->backend != 0) {
+        CLEANUP_RESULT PGresult *res =
+            pipe_one(l->conn, STMT_END_BACKEND, params,
+                     usec_add(ledger_limit(l), 2 * USEC_S), sqlstate, err);
+        /* Not ours to end (another role's by now): the looks must do. */
+        if (!res && !sqlstate[0])
+            return -1;
+    }
+    l->unknown_at = usec_add(now_mono(), UNKNOWN_EVERY);
+    l->unknown_until = usec_add(now_mono(), UNKNOWN_FOR);
+    return give_back_unknown(l, err) < 0 ? -1 : drop_lost(l, err);
+}
+
+void
+ledger_look_for_unknown(struct ledger *l)
+{
+    struct err err;
+    usec_t now = now_mono();
+    if (now < l->unknown_at || now >= l->unknown_until || l->epoch == 0)
+        return;
+    l->unknown_at = usec_add(now, UNKNOWN_EVERY);
+    if (give_back_unknown(l, &err) < 0)
+        ledger_disconnect(l, err.text);
 }
 
 void
@@ -82,7 +155,7 @@ ledger_connect(struct ledger *l)
         .lock_limit = LOCK_LIMIT,
     };
     l->conn = pipe_open(cfg->database, &opt, &err);
-    if (l->conn && l->epoch > 0 && give_back_unknown(l, &err) < 0) {
+    if (l->conn && settle_past(l, &err) < 0) {
         PQfinish(l->conn);
         l->conn = NULL;
     }
@@ -97,7 +170,8 @@ ledger_connect(struct ledger *l)
                                 : l->reconnect_wait * 2;
         return;
     }
-    log_event(LOG_INFO, "db.connected", "backend=%d", PQbackendPID(l->conn));
+    l->backend = PQbackendPID(l->conn);
+    log_event(LOG_INFO, "db.connected", "backend=%d", l->backend);
     metrics_add(M_RECONNECTS, 1);
     atomic_store(&l->shared->connected, true);
     l->heartbeat_at = l->lanes_at = 0;
@@ -115,7 +189,8 @@ start_runners(struct ledger *l)
     if (!l->runners)
         abort();
     for (int i = 0; i < count; i++) {
-        struct runner *r = runner_start(i, &s->env, &l->in, &err);
+        struct runner *r =
+            runner_start(i, &s->env, &s->lease_ok_until, &l->in, &err);
         if (!r) {
             shared_fail(s, &err);
             break;
@@ -136,6 +211,7 @@ ledger_adopt_epoch(struct ledger *l)
     metrics_set(M_EPOCH, epoch);
     l->epoch = epoch;
     l->lease_counter = 0;
+    atomic_store(&l->shared->lease_ok_until, 0);
     l->more = true;
     l->heartbeat_at = 0;
     /* Calls of the old epoch: their rows are somebody else's now. */

@@ -35,6 +35,12 @@ struct ledger {
     PGconn *conn;
     usec_t reconnect_at; /* monotonic; next try */
     usec_t reconnect_wait;
+    int backend;          /* server process of the last connection, 0 = none */
+    usec_t unknown_at;    /* monotonic: look again for claims whose answer was
+                             lost */
+    usec_t unknown_until; /* until then: they may be committed late */
+    usec_t write_at; /* monotonic: no write before (trouble of the server) */
+    usec_t write_wait;
     struct walks walks;
     struct due due; /* when rows that we put off are due */
     struct jobs settles, marks, intents, ahead;
@@ -50,6 +56,7 @@ struct ledger {
     usec_t lease_ok_until; /* monotonic: until then nobody can have us
                               declared dead by lease */
     bool fenced;           /* calls were dropped, lease may be over */
+    bool no_claim;         /* the last one timed out: write without it first */
     bool more;             /* a claim may find something */
     bool found;            /* the last claim found something */
     bool idle;             /* the last claim found nothing */
@@ -77,6 +84,9 @@ void ledger_disconnect(struct ledger *l, const char *why);
 void ledger_connect(struct ledger *l);
 /* The epoch may have been changed by the lock thread. */
 void ledger_adopt_epoch(struct ledger *l);
+/* Looks now and then, for a while after a reconnect, for claims that the old
+ * connection's backend committed late. */
+void ledger_look_for_unknown(struct ledger *l);
 /* Drops the calls when nobody may believe us alive any longer. */
 void ledger_fence(struct ledger *l);
 /* Statement trouble on a live connection: too much of it ends the daemon. */

@@ -28,15 +28,6 @@ back_to_list(struct ledger *l, struct job *j, bool alone)
     jobs_add(list, j);
 }
 
-static bool
-in_result(const PGresult *res, int64_t id)
-{
-    for (int i = 0; i < PQntuples(res); i++)
-        if (row_int(res, i, "id") == id)
-            return true;
-    return false;
-}
-
 void
 later_sort(struct ledger *l, struct jobs *jobs)
 {
@@ -57,13 +48,14 @@ later_sort(struct ledger *l, struct jobs *jobs)
             ledger_disconnect(l, err.text);
     }
     /* None of them: it was another lock; find out row by row. */
-    bool alone = !res || PQntuples(res) == 0;
+    struct id_set held = id_set_of(res);
     while ((j = jobs_pop(jobs))) {
-        if (res && in_result(res, j->req->id))
+        if (id_set_has(&held, j->req->id))
             later_add(l, j);
         else
-            back_to_list(l, j, alone);
+            back_to_list(l, j, held.n == 0);
     }
+    id_set_fini(&held);
     PQclear(res);
     bind_fini(&ids);
 }

@@ -14,7 +14,11 @@ enum {
     INTENTS_PER_GROUP = 24, /* one statement each; below PIPE_MAX */
     WATCHES_PER_GROUP = 4,
     REFUSALS_MAX = 3, /* then the row is left to the processing timeout */
+    UNSURE_MAX = 5,   /* a second apart; then it counts as the row's fault */
 };
+static const usec_t WRITE_WAIT_MIN = 100 * USEC_MS;
+static const usec_t WRITE_WAIT_MAX = 2 * USEC_S;
+static const usec_t WATCH_AGAIN = 5 * USEC_S;
 
 static int
 by_id(const void *a, const void *b)
@@ -78,47 +82,6 @@ group_take(struct ledger *l, struct group *g)
     sort_jobs(&g->marks);
 }
 
-static bool
-in_result(const PGresult *res, int64_t id)
-{
-    for (int i = 0; i < PQntuples(res); i++)
-        if (row_int(res, i, "id") == id)
-            return true;
-    return false;
-}
-
-/* The ids a statement returned, sorted, for a binary search. */
-struct ids {
-    int64_t *v;
-    int n;
-};
-
-static int
-cmp_id(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
-static struct ids
-ids_of(const PGresult *res)
-{
-    struct ids s = {NULL, res ? PQntuples(res) : 0};
-    s.v = calloc((size_t)s.n + 1, sizeof *s.v);
-    if (!s.v)
-        abort();
-    for (int i = 0; i < s.n; i++)
-        s.v[i] = row_int(res, i, "id");
-    qsort(s.v, (size_t)s.n, sizeof *s.v, cmp_id);
-    return s;
-}
-
-static bool
-ids_has(const struct ids *s, int64_t id)
-{
-    return bsearch(&id, s->v, (size_t)s->n, sizeof *s->v, cmp_id) != NULL;
-}
-
 /* A time of the database's clock for the log; none: a request without. */
 static const char *
 utc_text(char *text, size_t size, usec_t at)
@@ -174,6 +137,10 @@ count_settled(struct ledger *l, const struct job *j)
         metrics_retry_denied(j->req->kind, reason_name(u->reason));
         log_retry_denied(j);
     }
+    /* A clean-up may have been made in the same transaction, and our own gate
+     * told nobody. */
+    if (state_is_final(u->to) && strcmp(j->req->kind, "provision") == 0)
+        l->more = true;
     if (!state_is_final(u->to))
         due_add(&l->due, usec_add(now_mono(), u->delay));
     else if (u->to != S_COMPLETED)
@@ -212,13 +179,17 @@ look_up(struct ledger *l, struct jobs *missing)
     int rc = pipe_run(&p, usec_add(ledger_limit(l), 2 * USEC_S), &err);
     if (rc < 0)
         ledger_error(l, "lookup", p.sqlstate, err.text);
+    struct id_set ours = id_set_of(rc < 0 ? NULL : p.results[at]);
     struct job *j;
     while ((j = jobs_pop(missing))) {
-        if (rc < 0 || in_result(p.results[at], j->req->id))
+        if (rc < 0 || id_set_has(&ours, j->req->id))
             jobs_add(&l->settles, j);
         else
             lost(l, j);
     }
+    id_set_fini(&ours);
+    if (rc < 0 && !p.sqlstate[0])
+        ledger_disconnect(l, err.text);
     pipe_end(&p);
     bind_fini(&ids);
     bind_fini(&leases);
@@ -227,22 +198,23 @@ look_up(struct ledger *l, struct jobs *missing)
 static void
 settles_done(struct ledger *l, struct group *g, struct pipe *p)
 {
-    struct ids final =
-        ids_of(g->at_final >= 0 ? p->results[g->at_final] : NULL);
-    struct ids open = ids_of(g->at_open >= 0 ? p->results[g->at_open] : NULL);
+    struct id_set final =
+        id_set_of(g->at_final >= 0 ? p->results[g->at_final] : NULL);
+    struct id_set open =
+        id_set_of(g->at_open >= 0 ? p->results[g->at_open] : NULL);
     struct jobs missing;
     struct job *j;
     jobs_init(&missing);
     while ((j = jobs_pop(&g->settles))) {
-        if (ids_has(&final, j->req->id) || ids_has(&open, j->req->id)) {
+        if (id_set_has(&final, j->req->id) || id_set_has(&open, j->req->id)) {
             count_settled(l, j);
             ledger_release(l, j);
         } else {
             jobs_add(&missing, j);
         }
     }
-    free(final.v);
-    free(open.v);
+    id_set_fini(&final);
+    id_set_fini(&open);
     if (missing.head)
         look_up(l, &missing);
 }
@@ -266,7 +238,8 @@ answer(struct ledger *l, struct job *j, enum job_ask what)
 void
 group_done(struct ledger *l, struct group *g, struct pipe *p)
 {
-    struct ids marked = ids_of(g->at_mark >= 0 ? p->results[g->at_mark] : NULL);
+    struct id_set marked =
+        id_set_of(g->at_mark >= 0 ? p->results[g->at_mark] : NULL);
     struct job *j;
     int rows = g->settles.count + g->marks.count + g->intents.count;
     if (rows > 0) {
@@ -275,10 +248,24 @@ group_done(struct ledger *l, struct group *g, struct pipe *p)
     }
     settles_done(l, g, p);
     while ((j = jobs_pop(&g->marks)))
-        answer(l, j, ids_has(&marked, j->req->id) ? JOB_READY : JOB_LOST);
+        answer(l, j, id_set_has(&marked, j->req->id) ? JOB_READY : JOB_LOST);
     for (int i = g->at_intent; (j = jobs_pop(&g->intents)); i++)
         answer(l, j, row_bool(p->results[i], 0, "ours") ? JOB_READY : JOB_LOST);
-    free(marked.v);
+    id_set_fini(&marked);
+}
+
+/* A watch never ends by a failure: it looks again a little later. */
+static void
+put_off_watch(struct job *j, const char *text)
+{
+    struct outcome o;
+    outcome_init(&o);
+    outcome_set(&o, V_WAIT, R_INTERNAL, "the database refused the result: %s",
+                text);
+    o.delay = WATCH_AGAIN;
+    update_fini(&j->update);
+    step(j->req, &o, request_now(j->req, now_mono()), 0, &j->update);
+    outcome_fini(&o);
 }
 
 /* A job that failed all by itself: it ends as failed with the SQLSTATE; when
@@ -300,7 +287,10 @@ refuse(struct ledger *l, struct job *j, const char *sqlstate, const char *text)
         ledger_release(l, j);
         return;
     }
-    step_refused(&j->update, sqlstate, text);
+    if (strcmp(j->req->kind, "watch") == 0)
+        put_off_watch(j, text);
+    else
+        step_refused(&j->update, sqlstate, text);
     jobs_add(&l->settles, j);
 }
 
@@ -320,37 +310,93 @@ put_back(struct jobs *from, struct jobs *to, bool alone)
     jobs_init(from);
 }
 
+/* Whose trouble a SQLSTATE is. */
+enum trouble {
+    TROUBLE_AGAIN,  /* deadlock, serialization: the same again at once */
+    TROUBLE_SERVER, /* nobody's here (read-only, no rights, no space, a plan
+                       that is not valid any more): the same again, later */
+    TROUBLE_LOCKED, /* a row that somebody has locked */
+    TROUBLE_LATE,   /* it took too long */
+    TROUBLE_UNSURE, /* perhaps a row's (a broken page) */
+    TROUBLE_ROW,    /* a row's: a CHECK, a value, a trigger */
+};
+
+static enum trouble
+trouble_of(const char *sqlstate)
+{
+    static const struct {
+        const char *class;
+        enum trouble whose;
+    } known[] = {
+        {"55P03", TROUBLE_LOCKED}, {"57014", TROUBLE_LATE},
+        {"40", TROUBLE_AGAIN},     {"08", TROUBLE_SERVER},
+        {"0A", TROUBLE_SERVER},    {"25", TROUBLE_SERVER},
+        {"26", TROUBLE_SERVER},    {"28", TROUBLE_SERVER},
+        {"3D", TROUBLE_SERVER},    {"3F", TROUBLE_SERVER},
+        {"42", TROUBLE_SERVER},    {"53", TROUBLE_SERVER},
+        {"57", TROUBLE_SERVER},    {"55", TROUBLE_UNSURE},
+        {"58", TROUBLE_UNSURE},    {"XX", TROUBLE_UNSURE},
+    };
+    if (!sqlstate[0]) /* the connection is lost */
+        return TROUBLE_AGAIN;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strncmp(sqlstate, known[i].class, strlen(known[i].class)) == 0)
+            return known[i].whose;
+    return TROUBLE_ROW;
+}
+
+/* Nothing is written for a while, longer each time. */
+static void
+hold_back(struct ledger *l, const char *sqlstate, const char *text)
+{
+    l->write_wait = l->write_wait == 0               ? WRITE_WAIT_MIN
+                    : l->write_wait < WRITE_WAIT_MAX ? l->write_wait * 2
+                                                     : WRITE_WAIT_MAX;
+    l->write_at = usec_add(now_mono(), l->write_wait);
+    /* Prepared statements, or the server's part, have changed. */
+    if (strncmp(sqlstate, "0A", 2) == 0 || strncmp(sqlstate, "25", 2) == 0 ||
+        strncmp(sqlstate, "26", 2) == 0)
+        ledger_disconnect(l, text);
+}
+
+/* One job that failed by itself. */
+static void
+alone_failed(struct ledger *l, struct job *j, enum trouble whose,
+             const char *sqlstate, const char *text)
+{
+    bool later = whose == TROUBLE_LOCKED || whose == TROUBLE_LATE ||
+                 (whose == TROUBLE_UNSURE && ++j->unsure < UNSURE_MAX);
+    if (later)
+        later_add(l, j);
+    else
+        refuse(l, j, sqlstate, text);
+}
+
 void
 group_failed(struct ledger *l, struct group *g, const char *sqlstate,
              const char *text)
 {
-    /* Lost connection, serialization failure, deadlock, no resources: the same
-     * again. Rows that somebody has locked, and one that took too long: later.
-     * Else row by row, so that one bad row never holds up its neighbours. */
-    bool locked = strcmp(sqlstate, "55P03") == 0;
-    bool late = locked || strcmp(sqlstate, "57014") == 0;
-    bool same =
-        !sqlstate[0] || strncmp(sqlstate, "40", 2) == 0 ||
-        strncmp(sqlstate, "53", 2) == 0 || strcmp(sqlstate, "57P01") == 0 ||
-        strcmp(sqlstate, "57P02") == 0 || strcmp(sqlstate, "57P03") == 0;
+    /* What is nobody's fault: the same again. Rows that somebody has locked:
+     * apart. Else row by row, so that one bad row never holds up its
+     * neighbours. */
+    enum trouble whose = trouble_of(sqlstate);
+    bool same = whose == TROUBLE_AGAIN || whose == TROUBLE_SERVER;
     struct jobs *mine[] = {&g->settles, &g->marks, &g->intents};
     struct jobs *lists[] = {&l->settles, &l->marks, &l->intents};
     struct jobs all;
     struct job *j;
     jobs_init(&all);
     for (int i = 0; i < 3; i++) {
-        if (locked && !g->alone)
+        if (whose == TROUBLE_LOCKED && !g->alone)
             while ((j = jobs_pop(mine[i])))
                 jobs_add(&all, j);
         if (!g->alone || same)
             put_back(mine[i], lists[i], g->alone || !same);
-        while ((j = jobs_pop(mine[i]))) {
-            if (late)
-                later_add(l, j);
-            else
-                refuse(l, j, sqlstate, text);
-        }
+        while ((j = jobs_pop(mine[i])))
+            alone_failed(l, j, whose, sqlstate, text);
     }
     if (all.head)
         later_sort(l, &all);
+    if (whose == TROUBLE_SERVER)
+        hold_back(l, sqlstate, text);
 }

@@ -135,7 +135,9 @@ open_lock(struct lock *l, struct err *err)
     if (!alive && register_epoch(l, err) < 0)
         goto fail;
     atomic_store(&l->shared->epoch, l->epoch);
+    atomic_store(&l->shared->relock, false);
     atomic_store(&l->shared->lock_since, now_mono());
+    atomic_store(&l->shared->work, true); /* what was told meanwhile is lost */
     shared_wake(l->shared->wake_ledger);
     return 0;
 fail:
@@ -179,6 +181,12 @@ listen_once(struct lock *l)
         return;
     }
     hear(l);
+    if (atomic_exchange(&l->shared->relock, false)) {
+        log_event(LOG_WARN, "lock.lost", "why=%s",
+                  "\"the server does not see it\"");
+        hang_up(l);
+        return;
+    }
     /* Declared dead: our own heartbeat saw it. A new epoch. */
     if (atomic_load(&l->shared->epoch) != l->epoch) {
         l->epoch = 0;

@@ -25,11 +25,14 @@ enum {
 struct runner {
     int number;
     const struct env *env;
+    const atomic_int_fast64_t *fence_at;
+    usec_t fenced_at; /* the value of it that was obeyed */
     struct mailbox in;
     struct mailbox *out;
     struct engine *engine;
     pthread_t thread;
     struct job *table[TABLE_SIZE];
+    int jobs;                      /* in the table */
     struct job *done, **done_tail; /* to be sent to the ledger at turn's end */
     bool draining;                 /* stop: no new rounds */
     bool ended;
@@ -47,6 +50,7 @@ table_add(struct runner *r, struct job *j)
     struct job **slot = slot_of(r, j->req->id);
     j->peer_next = *slot;
     *slot = j;
+    r->jobs++;
 }
 
 static void
@@ -56,6 +60,7 @@ table_remove(struct runner *r, struct job *j)
     while (*p != j)
         p = &(*p)->peer_next;
     *p = j->peer_next;
+    r->jobs--;
 }
 
 static void
@@ -169,6 +174,12 @@ work(struct runner *r, struct job *j)
         finish(r, j, JOB_SETTLE);
         return;
     }
+    if (q->broken) {
+        (void)err_set(&err, E_FAILED,
+                      "%s cannot be read: a number is out of range", q->broken);
+        fail(r, j, R_BUILDER_ERROR, err.text);
+        return;
+    }
     if (!j->provider) {
         (void)provider_refuse(q->kind, q->provider_api, &err);
         fail(r, j, R_CONFIG, err.text);
@@ -265,6 +276,22 @@ take_mail(struct runner *r)
     }
 }
 
+/* When the lease could be over: the ledger may hang in a connect. */
+static usec_t
+fence(struct runner *r)
+{
+    const struct order all = {.what = ORDER_DROP_ALL};
+    usec_t at = (usec_t)atomic_load(r->fence_at);
+    usec_t left = usec_sub(at, now_mono());
+    if (at == 0 || at == r->fenced_at)
+        return 60 * USEC_S;
+    if (left > 0)
+        return left;
+    r->fenced_at = at;
+    obey(r, &all);
+    return 60 * USEC_S;
+}
+
 static void
 take_replies(struct runner *r)
 {
@@ -285,7 +312,7 @@ run(void *arg)
     struct runner *r = arg;
     log_context("thread=runner%d", r->number);
     while (!r->ended) {
-        engine_wait(r->engine, 60 * USEC_S);
+        engine_wait(r->engine, r->jobs > 0 ? fence(r) : 60 * USEC_S);
         take_mail(r);
         take_replies(r);
         struct job *done = r->done;
@@ -304,7 +331,8 @@ wake(void *arg)
 }
 
 struct runner *
-runner_start(int number, const struct env *env, struct mailbox *to_ledger,
+runner_start(int number, const struct env *env,
+             const atomic_int_fast64_t *fence_at, struct mailbox *to_ledger,
              struct err *err)
 {
     struct engine_config cfg = {
@@ -317,6 +345,7 @@ runner_start(int number, const struct env *env, struct mailbox *to_ledger,
         abort();
     r->number = number;
     r->env = env;
+    r->fence_at = fence_at;
     r->out = to_ledger;
     r->done_tail = &r->done;
     r->engine = engine_new(&cfg, err);
@@ -349,7 +378,9 @@ runner_join(struct runner *r)
         while (r->table[i]) {
             struct job *j = r->table[i];
             r->table[i] = j->peer_next;
-            job_free(j);
+            /* Away for a mark or an intent: the ledger has it. */
+            if (j->ask != JOB_MARK && j->ask != JOB_INTENT)
+                job_free(j);
         }
     }
     mailbox_fini(&r->in);

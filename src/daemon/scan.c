@@ -102,7 +102,9 @@ walks_plan(struct walks *w, usec_t mono, int most, bool suspect,
     }
     if (w->turn % AGING_EVERY == 0)
         for (int class = CLASSES - 1; class > 0; class --)
-            add_class(w, class, LANE_MAIN, most / 4 + 1, &aged, out, &n);
+            for (int role = LANE_RESUMED; role >= LANE_MAIN; role--)
+                add_class(w, class, (enum lane_role)role, most / 4 + 1, &aged,
+                          out, &n);
     for (int class = 0; class < CLASSES; class ++) {
         add_class(w, class, LANE_RESUMED, most, NULL, out, &n);
         add_class(w, class, LANE_MAIN, most, NULL, out, &n);

@@ -50,7 +50,8 @@ int walks_plan(struct walks *w, usec_t mono, int most, bool suspect,
                struct scan *out);
 /* A row of the claim came from this scan with this run_at. */
 void walks_saw(struct walks *w, int32_t lane, usec_t run_at);
-/* The claim is over: how long it took (for the next full scan). */
+/* The claim is over, or failed: how long it took (for the next full scan, so
+ * that one which takes too long is not tried again at once). */
 void walks_done(struct walks *w, usec_t mono, usec_t took);
 /* Once a second: every bound goes back to the value it had at the swap
  * before, so that late committers and rows that were locked are seen. */

@@ -26,15 +26,19 @@ struct shared {
     atomic_bool connected;          /* ledger has its connection */
     atomic_bool sweeper;            /* this daemon sweeps for all */
     atomic_int in_flight;
-    atomic_int stop;             /* enum stop_stage */
-    atomic_bool failed;          /* the daemon ends by itself, see why */
-    struct err why;              /* set once before failed */
-    atomic_bool ended;           /* the ledger has said goodbye */
-    atomic_bool work;            /* NOTIFY: something to claim */
-    atomic_bool new_lane;        /* NOTIFY: lanes changed */
-    atomic_bool check_peers;     /* NOTIFY: a daemon ended */
-    atomic_bool heartbeat_now;   /* NOTIFY: aborts wait for us */
-    int wake_ledger, wake_sweep; /* eventfds */
+    atomic_int stop;                    /* enum stop_stage */
+    atomic_bool failed;                 /* the daemon ends by itself, see why */
+    struct err why;                     /* set once before failed */
+    atomic_bool ended;                  /* the ledger has said goodbye */
+    atomic_bool work;                   /* NOTIFY: something to claim */
+    atomic_bool new_lane;               /* NOTIFY: lanes changed */
+    atomic_bool check_peers;            /* NOTIFY: a daemon ended */
+    atomic_bool heartbeat_now;          /* NOTIFY: aborts wait for us */
+    atomic_bool relock;                 /* the server does not see our lock */
+    atomic_int_fast64_t lease_ok_until; /* monotonic us: until then nobody
+                                           can have us declared dead by lease;
+                                           0 = no lease yet */
+    int wake_ledger, wake_sweep;        /* eventfds */
     pthread_mutex_t lock;
     int32_t *scans; /* all scans and their bounds, for takeover */
     usec_t *bounds;

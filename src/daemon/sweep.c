@@ -149,19 +149,17 @@ judge_peer(struct sweep *s, const PGresult *res, int row, bool settled)
         take_over(s, epoch, "stopped");
         return false;
     }
-    struct suspect *x = suspect_of(s, epoch);
-    if (!x)
-        return true;
-    x->seen = true;
     bool lock_free = row_bool(res, row, "lock_free");
-    if (!settled || (!lock_free && !row_bool(res, row, "expired"))) {
-        x->free_since = 0;
-        return false;
-    }
-    if (row_bool(res, row, "expired") && !lock_free) {
+    if (!settled || (!lock_free && !row_bool(res, row, "expired")))
+        return false; /* forgotten, too, where it was suspected */
+    if (!lock_free) {
         take_over(s, epoch, "lease_expired");
         return false;
     }
+    struct suspect *x = suspect_of(s, epoch);
+    if (!x)
+        return true; /* so many at once: when there is room */
+    x->seen = true;
     if (x->free_since == 0)
         x->free_since = now;
     if (now - x->free_since < FREE_FOR)
@@ -180,6 +178,11 @@ look_at_peers(struct sweep *s)
     (void)snprintf(own, sizeof own, "%d", atomic_load(&s->shared->epoch));
     const char *params[] = {own};
     CLEANUP_RESULT PGresult *res = run_stmt(s, STMT_PEERS, params);
+    if (res && PQntuples(res) > 0 && !row_bool(res, 0, "own_held")) {
+        settled = false;
+        if (since > 0)
+            atomic_store(&s->shared->relock, true);
+    }
     for (int i = 0; i < s->suspect_count; i++)
         s->suspects[i].seen = false;
     for (int i = 0; res && s->conn && i < PQntuples(res); i++)

@@ -20,7 +20,7 @@
 
 #define MESSAGE_CAP 2048            /* more than struct err holds */
 #define CANCEL_WAIT (USEC_MS * 500) /* for the answer to a cancel request */
-#define KEYS 8
+#define KEYS 12
 
 /* What an attempt adds to the caller's conninfo; NULL = nothing. */
 struct target {
@@ -88,13 +88,17 @@ ignore_notice(void *arg, const PGresult *res)
 static PGconn *
 start(const char *database, const char *app, const struct target *t)
 {
-    /* dbname is expanded in place, so what follows it wins over it. An
+    /* A server that vanished without a word is noticed within seconds, unless
+     * the caller's conninfo says otherwise: dbname is expanded in place, so it
+     * wins over what stands before it, and what follows wins over it. An
      * encoding given here rides in the start packet: no round trip, and
      * PgBouncer knows it. Unix sockets never try TLS or GSS. */
-    const char *keys[KEYS] = {"dbname", "fallback_application_name",
+    const char *keys[KEYS] = {"keepalives_idle",  "keepalives_interval",
+                              "keepalives_count", "tcp_user_timeout",
+                              "dbname",           "fallback_application_name",
                               "client_encoding"};
-    const char *values[KEYS] = {database, app, "UTF8"};
-    int n = 3;
+    const char *values[KEYS] = {"5", "2", "3", "10000", database, app, "UTF8"};
+    int n = 7;
 
     if (t != NULL && t->host != NULL) {
         keys[n] = "host";
@@ -405,6 +409,23 @@ conn_exec(PGconn *conn, const char *sql, int count, const char *const *params,
     (void)PQsetnonblocking(conn, 1);
     int sent = PQsendQueryParams(conn, sql, count, NULL, params, NULL, NULL, 0);
     PGresult *res = answer(conn, sent, NULL, sql, limit, err);
+    (void)PQsetnonblocking(conn, 0);
+    return res;
+}
+
+PGresult *
+conn_prepare(PGconn *conn, const char *name, const char *sql, usec_t until,
+             struct err *err)
+{
+    (void)PQsetnonblocking(conn, 1);
+    int sent = PQsendPrepare(conn, name, sql, 0, NULL);
+    CLEANUP_RESULT PGresult *done =
+        answer(conn, sent, NULL, sql, usec_sub(until, now_mono()), err);
+    PGresult *res = NULL;
+    if (done != NULL) {
+        sent = PQsendDescribePrepared(conn, name);
+        res = answer(conn, sent, NULL, sql, usec_sub(until, now_mono()), err);
+    }
     (void)PQsetnonblocking(conn, 0);
     return res;
 }

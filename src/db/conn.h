@@ -37,6 +37,11 @@ PGconn *conn_continue(PGconn *started, const char *database, const char *app,
 PGresult *conn_exec(PGconn *conn, const char *sql, int count,
                     const char *const *params, usec_t limit, struct err *err);
 
+/* Prepares a statement under a name, done by `until` (monotonic). Returns its
+ * description (PQnparams, PQfname), else NULL and err as conn_exec. */
+PGresult *conn_prepare(PGconn *conn, const char *name, const char *sql,
+                       usec_t until, struct err *err);
+
 /* A script of several statements without parameters (simple protocol). 0, or
  * -1 and err as conn_exec, an SQL error as "NAME:LINE: SQLSTATE: message". */
 int conn_script(PGconn *conn, const char *name, const char *sql, usec_t limit,

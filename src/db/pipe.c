@@ -22,13 +22,14 @@ struct shape {
 };
 
 static const struct shape shapes[] = {
-    {STMT_AFTER_FINAL, 1, NULL},
+    {STMT_AFTER_FINAL, 2, NULL},
     {STMT_CLAIM, 9,
      "id,lane_id,started,retry_attempt,crashes,intent,note,run_at_us,"
      "deadline_us,now_us,created_us,request_id,namespace,kind,provider_api,"
      "template_id,template,machine_count,payload,policy,context"},
     {STMT_CLOSE_INTENTS, 2, NULL},
     {STMT_DAEMON_ENDS, 2, NULL},
+    {STMT_END_BACKEND, 1, NULL},
     {STMT_GATE_RELEASE, 0, NULL},
     {STMT_GATE_TAKE, 0, "taken"},
     {STMT_GIVE_BACK_UNKNOWN, 3, "n"},
@@ -42,7 +43,7 @@ static const struct shape shapes[] = {
     {STMT_MARK, 3, "id"},
     {STMT_OPEN_INTENT, 6, "ours"},
     {STMT_PARK_WATCH, 3, NULL},
-    {STMT_PEERS, 1, "epoch,lock_free,expired,ended"},
+    {STMT_PEERS, 1, "epoch,lock_free,expired,ended,own_held"},
     {STMT_REROUTE, 1, NULL},
     {STMT_SETTLE_FINAL, 14, "id,told"},
     {STMT_SETTLE_OPEN, 13, "id"},
@@ -84,18 +85,15 @@ check_columns(const struct shape *sh, const PGresult *res, struct err *err)
 }
 
 static int
-prepare_one(PGconn *conn, const struct shape *sh, struct err *err)
+prepare_one(PGconn *conn, const struct shape *sh, usec_t until, struct err *err)
 {
     const char *name = stmt_name(sh->stmt);
-    CLEANUP_RESULT PGresult *res =
-        PQprepare(conn, name, stmt_text(sh->stmt), 0, NULL);
-    if (PQresultStatus(res) != PGRES_COMMAND_OK)
-        return err_set(err, E_DATABASE, "cannot prepare statement %s: %s", name,
-                       PQerrorMessage(conn));
-    CLEANUP_RESULT PGresult *desc = PQdescribePrepared(conn, name);
-    if (PQresultStatus(desc) != PGRES_COMMAND_OK)
-        return err_set(err, E_DATABASE, "cannot describe statement %s: %s",
-                       name, PQerrorMessage(conn));
+    CLEANUP_RESULT PGresult *desc =
+        conn_prepare(conn, name, stmt_text(sh->stmt), until, err);
+    if (!desc) {
+        err->code = E_DATABASE;
+        return err_wrap(err, "cannot prepare statement %s", name);
+    }
     if (PQnparams(desc) != sh->params)
         return err_set(err, E_DATABASE,
                        "schema does not fit this hostqd: statement %s has %d "
@@ -125,10 +123,11 @@ pipe_open(const char *database, const struct pipe_options *opt, struct err *err)
     PGconn *conn = conn_open(database, opt->app, opt->connect_limit, err);
     if (!conn)
         return NULL;
+    usec_t until = usec_add(now_mono(), opt->connect_limit);
     if (opt->work && work_settings(conn, opt, err) < 0)
         goto fail;
     for (size_t i = 0; i < SHAPE_COUNT; i++)
-        if (prepare_one(conn, &shapes[i], err) < 0)
+        if (prepare_one(conn, &shapes[i], until, err) < 0)
             goto fail;
     if (PQsetnonblocking(conn, 1) != 0) {
         (void)err_set(err, E_DATABASE, "%s", PQerrorMessage(conn));

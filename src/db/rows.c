@@ -77,7 +77,21 @@ static json_t *
 row_json(const PGresult *res, int row, const char *name)
 {
     const char *t = row_text(res, row, name);
-    return t ? json_loads(t, JSON_DECODE_ANY, NULL) : NULL;
+    json_t *v = t ? json_loads(t, JSON_DECODE_ANY, NULL) : NULL;
+    /* jsonb holds larger numbers than 64 bits; as a real they will do. */
+    if (t && !v)
+        v = json_loads(t, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, NULL);
+    return v;
+}
+
+/* As row_json; *broken names the first that even a real does not hold. */
+static json_t *
+row_json_of(const PGresult *res, int row, const char *name, const char **broken)
+{
+    json_t *v = row_json(res, row, name);
+    if (!v && !*broken && row_text(res, row, name))
+        *broken = name;
+    return v;
 }
 
 static char *
@@ -97,7 +111,7 @@ override_policy(struct policy *p, const json_t *own)
     const json_t *v = json_object_get(own, "max_retries");
     if (v)
         p->max_retries =
-            json_is_integer(v) ? (int)json_integer_value(v) : POLICY_UNSET;
+            json_is_number(v) ? (int)json_number_value(v) : POLICY_UNSET;
     v = json_object_get(own, "stop_before_deadline_ms");
     if (v) {
         p->has_stop_before = json_is_number(v);
@@ -139,10 +153,10 @@ request_row(const PGresult *res, int row, const struct lane_row *lane,
     r->mono = mono;
     r->created = row_int(res, row, "created_us");
     r->deadline = row_int(res, row, "deadline_us");
-    r->template_ = row_json(res, row, "template");
-    r->payload = row_json(res, row, "payload");
+    r->template_ = row_json_of(res, row, "template", &r->broken);
+    r->payload = row_json_of(res, row, "payload", &r->broken);
     r->note = row_json(res, row, "note");
-    r->context = row_json(res, row, "context");
+    r->context = row_json_of(res, row, "context", &r->broken);
     r->policy = lane->policy;
     json_t *own = row_json(res, row, "policy");
     override_policy(&r->policy, own);
@@ -160,4 +174,38 @@ int32_t
 request_row_lane(const PGresult *res, int row)
 {
     return (int32_t)row_int(res, row, "lane_id");
+}
+
+static int
+cmp_id(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+struct id_set
+id_set_of(const PGresult *res)
+{
+    struct id_set s = {NULL, res ? PQntuples(res) : 0};
+    s.v = calloc((size_t)s.n + 1, sizeof *s.v);
+    if (!s.v)
+        abort();
+    for (int i = 0; i < s.n; i++)
+        s.v[i] = row_int(res, i, "id");
+    qsort(s.v, (size_t)s.n, sizeof *s.v, cmp_id);
+    return s;
+}
+
+bool
+id_set_has(const struct id_set *s, int64_t id)
+{
+    return bsearch(&id, s->v, (size_t)s->n, sizeof *s->v, cmp_id) != NULL;
+}
+
+void
+id_set_fini(struct id_set *s)
+{
+    free(s->v);
+    s->v = NULL;
+    s->n = 0;
 }

@@ -39,4 +39,13 @@ bool row_bool(const PGresult *res, int row, const char *column);
  * how many. NULL text: 0. */
 int row_int_array(const char *text, int64_t *out, int max);
 
+/* The ids (column id) of a result, for look-ups; of NULL: none. */
+struct id_set {
+    int64_t *v; /* sorted, owned */
+    int n;
+};
+struct id_set id_set_of(const PGresult *res);
+bool id_set_has(const struct id_set *s, int64_t id);
+void id_set_fini(struct id_set *s);
+
 #endif
