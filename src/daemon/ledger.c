@@ -222,8 +222,11 @@ turn(struct ledger *l)
         pipe_end(&p);
         return true;
     }
-    l->errors = 0;
-    l->write_wait = 0;
+    /* A look at suspects alone, which finds nothing, proves nothing. */
+    if (claim_at < 0 || !l->walks.suspects) {
+        l->errors = 0;
+        l->write_wait = 0;
+    }
     if (release)
         l->gate = false;
     group_done(l, &g, &p);

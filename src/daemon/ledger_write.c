@@ -16,8 +16,8 @@ enum {
     REFUSALS_MAX = 3, /* then the row is left to the processing timeout */
     UNSURE_MAX = 5,   /* a second apart; then it counts as the row's fault */
 };
-static const usec_t WRITE_WAIT_MIN = 100 * USEC_MS;
-static const usec_t WRITE_WAIT_MAX = 2 * USEC_S;
+static const usec_t WRITE_WAIT_MIN = 50 * USEC_MS;
+static const usec_t WRITE_WAIT_MAX = USEC_S;
 static const usec_t WATCH_AGAIN = 5 * USEC_S;
 
 static int

@@ -12,7 +12,7 @@ sql "CREATE FUNCTION public.broken() RETURNS trigger LANGUAGE plpgsql AS \$\$ BE
         RAISE EXCEPTION 'out of order' USING ERRCODE = '42P01'; END \$\$;
     CREATE TRIGGER broken BEFORE UPDATE ON hostq.queue FOR EACH ROW WHEN (NEW.state = 'processing') EXECUTE FUNCTION public.broken()"
 id=$(submit '{"kind":"noop"}')
-ok "the daemon ends" wait_for 5 gone "$daemon_pid"
+ok "the daemon ends" wait_for 15 gone "$daemon_pid"
 daemon_ends "$daemon_pid"
 is "exit 6" "$daemon_status" 6
 is "with one clear line" "$(grep '^hostqd: ' "$tmp/d1.log")" \
