@@ -8,9 +8,9 @@ case $self in */*) dir=${self%/*} ;; *) dir=. ;; esac
 why='is neither beside the script nor in PATH'
 for hostq in "$dir/hostq" "$dir/../../../bin/hostq" "$dir/../../hostq" hostq; do
     case $hostq in
-    */*) [ -f "$hostq" ] && [ -x "$hostq" ] || continue ;;
-    *) command -v hostq >/dev/null || continue ;;
-    esac
+    */*) [ -f "$hostq" ] && [ -x "$hostq" ] ;;
+    *) command -v hostq >/dev/null ;;
+    esac || continue
     "$hostq" hf getRequestStatus "$@"
     status=$?
     [ "$status" -le 1 ] && exit "$status"

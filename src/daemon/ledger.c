@@ -24,7 +24,6 @@
 #include "sys/log.h"
 
 static const usec_t HEARTBEAT_EVERY = USEC_S;
-static const usec_t IDLE_WAIT_MIN = 2 * USEC_MS;
 
 void
 jobs_init(struct jobs *l)
@@ -145,104 +144,6 @@ beat(struct ledger *l)
             read_heartbeat(l, p.results[beat_at], now);
     }
     pipe_end(&p);
-}
-
-/* The gate belongs to an idle ledger: taken before the last claim of one
- * that is about to wait, given up as soon as it has work, so that another
- * idle daemon can have it. */
-static int
-gate_add(struct ledger *l, struct pipe *p)
-{
-    if (l->idle && !l->gate && !l->gate_tried)
-        return pipe_add(p, STMT_GATE_TAKE, NULL);
-    return -1;
-}
-
-/* An idle ledger that holds the gate is woken by notify and polls only as a
- * net. Without the gate it may be another idle daemon's (then that one is
- * woken), or a submit that is about to commit held it shared just now: so it
- * looks again, first soon, then ever more rarely. */
-static void
-plan_poll(struct ledger *l)
-{
-    usec_t poll = l->shared->cfg->poll_interval;
-    usec_t wait = poll;
-    if (l->found) {
-        l->idle_wait = IDLE_WAIT_MIN;
-    } else if (l->idle && !l->gate) {
-        wait = l->idle_wait;
-        l->idle_wait = l->idle_wait * 2 < poll ? l->idle_wait * 2 : poll;
-    }
-    l->poll_at = usec_add(now_mono(), wait);
-}
-
-/* One transaction: what is to be written, and a claim. False: nothing was
- * there to do. */
-static bool
-turn(struct ledger *l)
-{
-    struct group g;
-    struct pipe p;
-    struct err err;
-    int64_t lease = 0;
-    int want = claim_want(l);
-    int claim_at = -1, gate_at = -1;
-    group_take(l, &g);
-    pipe_begin(&p, l->conn);
-    group_add(l, &g, &p);
-    bool release = l->gate && l->found;
-    if (release)
-        (void)pipe_add(&p, STMT_GATE_RELEASE, NULL);
-    if (!g.alone && want > 0 && l->more && !l->no_claim) {
-        gate_at = gate_add(l, &p);
-        claim_at = claim_add(l, &p, want);
-        lease = claim_lease(l);
-    }
-    l->no_claim = false;
-    if (p.count == 0)
-        return false;
-    usec_t before = now_mono();
-    int rc = pipe_run(&p, usec_add(ledger_limit(l), 2 * USEC_S), &err);
-    usec_t took = usec_sub(now_mono(), before);
-    metrics_turn(took);
-    if (rc < 0) {
-        if (!g.alone || strncmp(p.sqlstate, "42", 2) == 0)
-            ledger_error(l, "settle and claim", p.sqlstate, err.text);
-        else if (p.sqlstate[0]) /* a row's own trouble does not end us */
-            metrics_db_error(p.sqlstate);
-        /* Locks of a session outlive the transaction that took them. */
-        l->gate |= gate_at >= 0;
-        if (claim_at >= 0)
-            walks_done(&l->walks, now_mono(), took);
-        /* It may have been the claim that took so long: once without it. */
-        l->no_claim = claim_at >= 0 && strcmp(p.sqlstate, "57014") == 0;
-        group_failed(l, &g, l->no_claim ? "40000" : p.sqlstate, err.text);
-        if (!p.sqlstate[0])
-            ledger_disconnect(l, err.text);
-        pipe_end(&p);
-        return true;
-    }
-    /* A look at suspects alone, which finds nothing, proves nothing. */
-    if (claim_at < 0 || !l->walks.suspects) {
-        l->errors = 0;
-        l->write_wait = 0;
-    }
-    if (release)
-        l->gate = false;
-    group_done(l, &g, &p);
-    if (gate_at >= 0) {
-        l->gate = l->conn && row_bool(p.results[gate_at], 0, "taken");
-        l->gate_tried = true;
-    }
-    if (claim_at >= 0) {
-        bool was_idle = l->idle;
-        claim_read(l, p.results[claim_at], lease, want, took);
-        /* The first empty claim: once more, with the gate. */
-        l->more = !l->idle || (!was_idle && !l->gate_tried);
-        plan_poll(l);
-    }
-    pipe_end(&p);
-    return true;
 }
 
 static void
@@ -390,7 +291,7 @@ look_for_work(struct ledger *l)
     if (!work && due == 0 && !poll)
         return;
     if (work) {
-        l->idle_wait = IDLE_WAIT_MIN;
+        l->idle_wait = LEDGER_IDLE_WAIT_MIN;
         walks_wake(&l->walks);
     }
     l->gate_tried = l->gate;
@@ -420,7 +321,7 @@ run(void *arg)
         if (l->conn)
             ledger_look_for_unknown(l);
         if (l->conn && now_mono() >= l->write_at)
-            (void)turn(l);
+            ledger_turn(l);
     }
     tell_end(l, "dead");
     log_event(LOG_INFO, "daemon.stopped", "epoch=%d left=%d", l->epoch, l->out);
@@ -453,7 +354,7 @@ ledger_new(struct shared *shared)
     jobs_init(&l->intents);
     jobs_init(&l->ahead);
     jobs_init(&l->later);
-    l->idle_wait = IDLE_WAIT_MIN;
+    l->idle_wait = LEDGER_IDLE_WAIT_MIN;
     return l;
 }
 

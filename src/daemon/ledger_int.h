@@ -1,6 +1,7 @@
-/* ledger_int.h - shared by ledger.c (loop), ledger_conn.c (connection and
- * epoch), ledger_claim.c (what comes in), ledger_bind.c and ledger_write.c
- * (what goes out and what its result means). */
+/* ledger_int.h - shared by ledger.c (loop), ledger_turn.c (one transaction),
+ * ledger_conn.c (connection and epoch), ledger_claim.c (what comes in),
+ * ledger_bind.c and ledger_write.c (what goes out and what its result means),
+ * ledger_later.c (what waits for a locked row). */
 #ifndef HOSTQ_DAEMON_LEDGER_INT_H
 #define HOSTQ_DAEMON_LEDGER_INT_H
 
@@ -92,6 +93,12 @@ void ledger_fence(struct ledger *l);
 /* Statement trouble on a live connection: too much of it ends the daemon. */
 void ledger_error(struct ledger *l, const char *what, const char *sqlstate,
                   const char *text);
+
+/* ledger_turn.c */
+#define LEDGER_IDLE_WAIT_MIN (2 * USEC_MS)
+/* One transaction: what is to be written, and a claim; nothing where there is
+ * nothing to do. */
+void ledger_turn(struct ledger *l);
 
 /* ledger_claim.c */
 int claim_want(const struct ledger *l);
