@@ -1,65 +1,95 @@
 /* batch.c - see batch.h.
  *
  * Order is the point: first the spawn locks of all calls of the batch are
- * taken, then /proc is scanned once, then what the scan lacks is started,
- * then each call's lock is given back. Nobody else starts a unit of these
- * requests meanwhile, so the scan stays good however long the starting
- * takes; it is cut into turns, to let other calls have theirs. */
+ * taken, then /proc is scanned once, then what the scan lacks is started, or
+ * told as gone, then each call's locks are given back. Nobody else starts a
+ * unit of these requests meanwhile, so the scan stays good however long the
+ * starting takes; it is cut into turns, to let other calls have theirs. A
+ * kill or look behind a spawn of its request does not get the lock, whichever
+ * engine the spawn is in: it ends as busy, and is tried again. */
 #include "io/batch.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "core/mem.h"
 #include "io/kill.h"
 #include "io/reaper.h"
 #include "io/spawnlock.h"
 #include "sys/clock.h"
 
-/* Locks are descriptors: not too many at once. */
-#define BATCH_SPAWNS 64
+/* Locks are descriptors: not many more at once. */
+#define BATCH_LOCKS 64
 /* A process inside exec makes a scan void: it is repeated after this long,
  * this many times (together 200 ms), then the calls end as busy. */
 #define RESCAN_AFTER (2 * USEC_MS)
 #define RESCAN_MOST 100
 
-/* The one request that units may be started for; NULL: nothing is to be
- * started. False: there are two. */
+/* Units of one call are started for one request. */
 static bool
-startable(const struct call *call, const char **request_id)
+startable(const struct call *call)
 {
-    *request_id = NULL;
+    const char *request_id = NULL;
+
     for (size_t i = 0; i < call->unit_count; i++) {
         const struct unit *u = &call->units[i];
 
         if (u->pid > 0)
             continue;
-        if (*request_id != NULL && strcmp(u->request_id, *request_id) != 0)
+        if (request_id != NULL && strcmp(u->request_id, request_id) != 0)
             return false;
-        *request_id = u->request_id;
+        request_id = u->request_id;
     }
     return true;
 }
 
-/* f ended, or it is in the batch with its lock. */
-static void
-add_spawn(struct engine *e, struct flight *f)
+static bool
+is_locked(const struct flight *f, const char *request_id)
 {
-    const char *request_id;
+    for (size_t i = 0; i < f->lock_count; i++)
+        if (strcmp(f->locks[i].request_id, request_id) == 0)
+            return true;
+    return false;
+}
 
-    if (!startable(&f->call, &request_id)) {
-        flight_end(e, f, WIRE_LOST, "units of several requests in one call");
-        return;
+/* The lock of every request with a unit that only a scan can find. -1 with
+ * errno and the request whose lock could not be had. */
+static int
+take_locks(struct engine *e, struct flight *f, const char **request_id)
+{
+    for (size_t i = 0; i < f->call.unit_count; i++) {
+        const struct unit *u = &f->call.units[i];
+        struct flight_lock lock = {.request_id = u->request_id};
+
+        if (u->pid > 0 || is_locked(f, u->request_id))
+            continue;
+        *request_id = u->request_id;
+        lock.fd =
+            spawnlock_take(e->place.deployment, e->place.host, u->request_id);
+        if (lock.fd < 0)
+            return -1;
+        f->locks = mem_grow(f->locks, f->lock_count, sizeof(*f->locks));
+        f->locks[f->lock_count++] = lock;
     }
-    if (request_id != NULL)
-        f->lock =
-            spawnlock_take(e->place.deployment, e->place.host, request_id);
-    if (f->lock >= 0 || request_id == NULL)
+    return 0;
+}
+
+/* f ended, or it is in the batch with its locks. A look at everything needs
+ * none: it does not say of any unit that it is not there. */
+static void
+join(struct engine *e, struct flight *f)
+{
+    const char *request_id = "";
+
+    if (f->call.type == CALL_SPAWN && !startable(&f->call))
+        flight_end(e, f, WIRE_LOST, "units of several requests in one call");
+    else if (f->call.scan || take_locks(e, f, &request_id) == 0)
         flight_move(e, f, &e->batch);
     else if (errno == EADDRINUSE)
         flight_end(e, f, WIRE_BUSY,
-                   "another daemon of this host is starting "
-                   "units of request %s",
+                   "another daemon or call of this host is at the units of "
+                   "request %s",
                    request_id);
     else /* not UNIT_ERROR: earlier units of it may be alive */
         flight_end(e, f, WIRE_LOST, "no spawn lock: %s; request %s",
@@ -70,17 +100,13 @@ static void
 fill(struct engine *e)
 {
     struct flight *f;
-    int spawns = 0;
+    size_t locks = 0;
 
     e->scan_tries = 0;
     e->scan_due = 0;
-    while ((f = TAILQ_FIRST(&e->queued)) != NULL && spawns < BATCH_SPAWNS) {
-        if (f->call.type == CALL_SPAWN) {
-            add_spawn(e, f);
-            spawns++;
-        } else {
-            flight_move(e, f, &e->batch);
-        }
+    while ((f = TAILQ_FIRST(&e->queued)) != NULL && locks < BATCH_LOCKS) {
+        join(e, f);
+        locks += f->lock_count;
     }
 }
 
@@ -244,6 +270,7 @@ serve(struct engine *e, struct flight *f, usec_t until)
         break;
     case CALL_KILL:
         kill_start(e, f, &e->scan);
+        flight_unlock(f); /* what it waits for is known by pid */
         break;
     case CALL_NONE:
     case CALL_TIMER:

@@ -47,6 +47,16 @@ find(const struct engine *e, uint64_t tag)
     return at != NULL ? *at : NULL;
 }
 
+void
+flight_unlock(struct flight *f)
+{
+    for (size_t i = 0; i < f->lock_count; i++)
+        (void)close(f->locks[i].fd);
+    free(f->locks);
+    f->locks = NULL;
+    f->lock_count = 0;
+}
+
 /* Takes f out of everything; its content is the caller's to move before. */
 static void
 flight_free(struct engine *e, struct flight *f)
@@ -54,8 +64,7 @@ flight_free(struct engine *e, struct flight *f)
     flight_move(e, f, NULL);
     (void)tdelete(f, &e->by_tag, compare_tags);
     kill_release(e, f);
-    if (f->lock >= 0)
-        (void)close(f->lock);
+    flight_unlock(f);
     call_fini(&f->call);
     reply_fini(&f->reply);
     free(f);
@@ -81,9 +90,7 @@ flight_end(struct engine *e, struct flight *f, enum wire_end end,
     va_list args;
 
     kill_release(e, f);
-    if (f->lock >= 0)
-        (void)close(f->lock);
-    f->lock = -1;
+    flight_unlock(f);
     r->end = end;
     va_start(args, fmt);
     if (vsnprintf(r->text, sizeof(r->text), fmt, args) >= (int)sizeof(r->text))
@@ -220,7 +227,6 @@ engine_submit(struct engine *e, uint64_t tag, struct call *call)
         return -1;
     f = mem_zero(1, sizeof(*f));
     f->tag = tag;
-    f->lock = -1;
     f->call = *call;
     call_init(call);
     reply_init(&f->reply);

@@ -22,13 +22,16 @@
  *             a process that might be one hangs inside its exec.
  * CALL_LOOK   ALIVE, EXITED and KILLED (children of this process, as long as
  *             remembered), GONE. With pid and start_time that process is
- *             looked at, else it is searched for by its marks. With scan the
- *             reply lists all units found, and those of the call's units that
- *             are known by pid and start_time and alive. WIRE_BUSY: as above.
- * CALL_KILL   signals the process group of each unit that is there, waits up
- *             to call.timeout for the ends; then as CALL_LOOK: what is still
- *             ALIVE did not end. ERROR: could not be signalled, errno in
- *             code. GONE: not there, nothing was signalled.
+ *             looked at, else it is searched for by its marks, under the
+ *             spawn lock of its request: what is gone then is not about to be
+ *             started. With scan the reply lists all units found, and those
+ *             of the call's units that are known by pid and start_time and
+ *             alive. WIRE_BUSY: as above, or somebody else has the lock.
+ * CALL_KILL   finds units as CALL_LOOK does (WIRE_BUSY: nobody was signalled),
+ *             signals the process group of each, waits up to call.timeout for
+ *             the ends; then as CALL_LOOK: what is still ALIVE did not end.
+ *             ERROR: could not be signalled, errno in code. GONE: not there,
+ *             nothing was signalled.
  * UNKNOWN in a WIRE_OK reply to a look or kill: could not be looked at, text
  * says why. WIRE_LOST: nothing is known (no descriptors left, no /proc);
  * units may be there.

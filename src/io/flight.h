@@ -26,14 +26,21 @@
 
 TAILQ_HEAD(flights, flight);
 
+/* The right to start units of a request, or to say that one is not there. */
+struct flight_lock {
+    int fd;
+    const char *request_id; /* of a unit of the call */
+};
+
 struct flight {
     uint64_t tag;
     struct call call;
     struct reply reply;
     struct flights *list; /* where it is */
     TAILQ_ENTRY(flight) link;
-    struct timer timer;      /* in engine.timers where something is due */
-    int lock;                /* spawn in the batch: its spawn lock, or -1 */
+    struct timer timer;        /* in engine.timers where something is due */
+    struct flight_lock *locks; /* owned; in the batch: its spawn locks */
+    size_t lock_count;
     size_t next_unit;        /* spawn: the first one not dealt with */
     struct kill_slot *slots; /* kill that waits: one per unit */
     size_t open_slots;       /* kill: units not known to have ended */
@@ -66,8 +73,10 @@ struct engine {
 
 /* Moves f to another list; its timer is dropped. */
 void flight_move(struct engine *e, struct flight *f, struct flights *to);
+/* Gives f's spawn locks back. */
+void flight_unlock(struct flight *f);
 /* Ends f: the call's units become the reply's (unless the reply has units of
- * its own), the lock and the pidfds are given back, the reply is ready. */
+ * its own), the locks and the pidfds are given back, the reply is ready. */
 void flight_end(struct engine *e, struct flight *f, enum wire_end end,
                 const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 void flight_ok(struct engine *e, struct flight *f);

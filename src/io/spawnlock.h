@@ -4,7 +4,9 @@
  * "\0hostq/spawn/<deployment>/<host>/<request_id>". The kernel gives the
  * name to one holder and takes it back when the last descriptor is closed,
  * so there is nothing to clean up after a crash. Whoever holds it may look
- * for the units of that request and start those that are missing.
+ * for the units of that request and start those that are missing, or say of
+ * one that it is gone: without it a unit that is not there may be about to
+ * be.
  *
  * The descriptor is close-on-exec. A child that was made while the lock is
  * held has a copy of it until its exec: killing the parent at any instruction

@@ -35,6 +35,99 @@ run_patiently(struct engine *e, const char *request, int count, struct reply *r)
     ck_assert_int_eq(r->end, WIRE_OK);
 }
 
+static void
+by_name(struct call *c, enum call_type type, const char *id,
+        const char *request)
+{
+    call_init(c);
+    c->type = type;
+    c->signal = SIGKILL;
+    (void)call_add_unit(c, id, request);
+}
+
+/* Somebody is starting units of r-1: what is not there may be about to be.
+ * Units of another request, and those known by pid, are nobody's business. */
+START_TEST(not_there_is_not_said_while_somebody_starts)
+{
+    static const enum call_type types[] = {CALL_LOOK, CALL_KILL};
+    struct engine *e = help_engine();
+    int lock = spawnlock_take(deployment, HOST, "r-1");
+    struct reply r;
+    struct call c;
+
+    ck_assert_int_ge(lock, 3);
+    for (size_t i = 0; i < COUNT(types); i++) {
+        by_name(&c, types[i], "r-2-0", "r-2");
+        help_run(e, &c, &r);
+        ck_assert_int_eq(r.end, WIRE_OK);
+        ck_assert_int_eq(r.units[0].state, UNIT_GONE);
+        reply_fini(&r);
+        by_name(&c, types[i], "r-2-0", "r-2");
+        (void)call_add_unit(&c, "r-1-0", "r-1");
+        help_run(e, &c, &r);
+        ck_assert_int_eq(r.end, WIRE_BUSY);
+        ck_assert_int_eq(r.units[1].state, UNIT_UNKNOWN);
+        reply_fini(&r);
+        by_name(&c, types[i], "r-1-0", "r-1");
+        c.units[0].pid = 2147483647;
+        c.units[0].start_time = 1;
+        help_run(e, &c, &r);
+        ck_assert_int_eq(r.end, WIRE_OK);
+        ck_assert_int_eq(r.units[0].state, UNIT_GONE);
+        reply_fini(&r);
+    }
+    (void)close(lock);
+    for (int i = 0; i < 2; i++) {
+        by_name(&c, types[i], "r-1-0", "r-1");
+        help_run(e, &c, &r);
+        ck_assert_int_eq(r.units[0].state, UNIT_GONE);
+        reply_fini(&r);
+        lock = spawnlock_take(deployment, HOST, "r-1"); /* given back */
+        ck_assert_int_ge(lock, 3);
+        (void)close(lock);
+    }
+    engine_free(e);
+}
+END_TEST
+
+/* One batch: a clean-up right behind the start must not find nobody. */
+START_TEST(kill_behind_a_spawn)
+{
+    struct engine *e = help_engine();
+    struct reply r, spawned = {0};
+    enum wire_end end = WIRE_BUSY;
+    struct call c;
+    uint64_t tag;
+
+    help_sleeper(&c, "r-1", 1);
+    ck_assert_int_eq(engine_submit(e, 1, &c), 0);
+    by_name(&c, _i == 0 ? CALL_KILL : CALL_LOOK, "r-1-0", "r-1");
+    ck_assert_int_eq(engine_submit(e, 2, &c), 0);
+    for (usec_t until = now_mono() + PATIENCE; engine_inflight(e) > 0;) {
+        ck_assert_int_lt(now_mono(), until);
+        engine_wait(e, PATIENCE);
+        while (engine_next(e, &tag, &r)) {
+            if (tag == 1) {
+                spawned = r;
+                continue;
+            }
+            end = r.end;
+            ck_assert_int_ne(r.units[0].state, UNIT_GONE);
+            reply_fini(&r);
+        }
+    }
+    ck_assert_int_eq(spawned.units[0].state, UNIT_ALIVE);
+    ck_assert_int_eq(end, WIRE_BUSY);
+    by_name(&c, CALL_KILL, "r-1-0", "r-1");
+    c.timeout = PATIENCE;
+    help_run(e, &c, &r);
+    ck_assert_int_eq(r.units[0].state, UNIT_KILLED);
+    reply_fini(&r);
+    help_end(&spawned);
+    engine_free(e);
+}
+END_TEST
+
 /* A daemon of its own that starts the units when `go` ends, and reports their
  * pids. */
 static pid_t
@@ -439,6 +532,8 @@ main(void)
 
     tcase_add_checked_fixture(t, help_setup, NULL);
     tcase_set_timeout(t, 120);
+    tcase_add_test(t, not_there_is_not_said_while_somebody_starts);
+    tcase_add_loop_test(t, kill_behind_a_spawn, 0, 2);
     tcase_add_loop_test(t, two_daemons_start_each_unit_once, 0, 4);
     tcase_add_test(t, killed_daemon_leaves_no_double);
     tcase_add_test(t, lock_is_not_free_before_the_unit_can_be_seen);
