@@ -75,6 +75,14 @@ boot_real(usec_t booted, uint64_t ticks)
                     usec_mul((usec_t)ticks, (double)USEC_S / (double)hz));
 }
 
+uint64_t
+boot_ticks(void)
+{
+    long hz = sysconf(_SC_CLK_TCK);
+
+    return hz <= 0 ? 0 : (uint64_t)(now_boot() / (USEC_S / hz));
+}
+
 int
 boot_id(char out[37], struct err *err)
 {

@@ -14,6 +14,8 @@ usec_t boot_time(void);
 /* Clock ticks since boot (proc_stat.start_time) as real time; 0 where one of
  * the two is not known. */
 usec_t boot_real(usec_t booted, uint64_t ticks);
+/* Now, in clock ticks since boot. */
+uint64_t boot_ticks(void);
 /* /proc/sys/kernel/random/boot_id: 36 characters. */
 int boot_id(char out[37], struct err *err);
 

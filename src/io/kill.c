@@ -5,17 +5,19 @@
  * the unit was started before, so if it is there now, it was when the pidfd
  * was opened, and that is the unit's. The signal goes through the pidfd, to
  * the unit's whole process group: a command run by a shell is two processes,
- * and both are the machine. The leader's end is the unit's end.
+ * and both are the machine. The end of the last member is the unit's end: a
+ * leader that ends first, which its pidfd tells, leaves a group that is looked
+ * at again and again (group.h).
  *
  * Kernels before 6.9 cannot signal a group through a pidfd, those before 5.3
- * have none, and descriptors may run out. Then kill(2) is called right after
- * the check. For our own children that is as safe, as their pid is not given
- * away before they are waited for; for others a pid would have to be freed
- * and handed out again between two system calls. */
+ * have none, descriptors may run out, and a leader that has ended has none.
+ * Then kill(2) is called right after the check. For our own children that is
+ * as safe, as their pid is not given away before they are waited for; for
+ * others a pid would have to be freed and handed out again between two system
+ * calls. */
 #include "io/kill.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -23,6 +25,7 @@
 #include <unistd.h>
 
 #include "core/mem.h"
+#include "io/group.h"
 #include "sys/clock.h"
 
 /* From linux/pidfd.h of 6.9. */
@@ -47,28 +50,20 @@ pidfd_open_raw(pid_t pid)
     return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
-static bool
-pidfd_ended(int pidfd)
-{
-    struct pollfd p = {.fd = pidfd, .events = POLLIN};
-
-    return poll(&p, 1, 0) > 0;
-}
-
 /* 0, or -1 with errno; ESRCH = it ended. */
 static int
 send_signal(int pidfd, pid_t pid, int sig)
 {
+    if (pid <= 1) { /* "everybody" to kill(2) */
+        errno = ESRCH;
+        return -1;
+    }
     if (pidfd >= 0) {
         if (syscall(SYS_pidfd_send_signal, pidfd, sig, NULL,
                     PIDFD_SIGNAL_PROCESS_GROUP) == 0)
             return 0;
         if (errno != EINVAL && errno != ENOSYS)
             return -1;
-        if (pidfd_ended(pidfd)) {
-            errno = ESRCH;
-            return -1;
-        }
     }
     return kill(-pid, sig);
 }
@@ -148,8 +143,8 @@ close_ended(struct engine *e, struct flight *f, struct kill_slot *slot)
     close_slot(e, slot);
 }
 
-/* A pidfd is readable once the process is dead: it has the last word, the
- * look only says how it ended. */
+/* A pidfd is readable once the leader is dead. Where members of its group
+ * live on, or that cannot be told, the unit is polled from now on. */
 static void
 take_events(struct engine *e, struct flight *f)
 {
@@ -158,10 +153,16 @@ take_events(struct engine *e, struct flight *f)
 
         if (!f->slots[i].open || !f->slots[i].event)
             continue;
+        f->slots[i].event = false;
         unit_look(&e->place, u, NULL);
-        if (u->state == UNIT_ALIVE || u->state == UNIT_UNKNOWN)
+        if (u->state == UNIT_UNKNOWN && !group_may_live(u->pid))
             u->state = UNIT_GONE;
-        close_ended(e, f, &f->slots[i]);
+        if (u->state == UNIT_ALIVE || u->state == UNIT_UNKNOWN) {
+            close_slot(e, &f->slots[i]);
+            f->kill_polls = true;
+        } else {
+            close_ended(e, f, &f->slots[i]);
+        }
     }
 }
 

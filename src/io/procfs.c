@@ -51,7 +51,14 @@ is_gone(int error)
 int
 procfs_parse_stat(const char *text, struct proc_stat *out)
 {
-    enum { SESSION = 6, THREADS = 20, START = 22, VSIZE = 23, CODE = 26 };
+    enum {
+        GROUP = 5,
+        SESSION = 6,
+        THREADS = 20,
+        START = 22,
+        VSIZE = 23,
+        CODE = 26
+    };
     const char *at = strrchr(text, ')');
     unsigned long long field[CODE + 1] = {0};
     char state;
@@ -68,6 +75,7 @@ procfs_parse_stat(const char *text, struct proc_stat *out)
             return -1;
         at = end;
     }
+    out->pgrp = (pid_t)field[GROUP];
     out->sid = (pid_t)field[SESSION];
     out->start_time = field[START];
     /* A main thread that ended before the others is a zombie too, of a
@@ -135,17 +143,24 @@ read_environ(int dir, struct environ_text *env)
     return 0;
 }
 
-/* stat, and for a session leader a complete environment. An empty one is
- * read again after another look at stat: the process may have gone into
+/* A session leader, or in its group; kernel threads are in none. */
+static bool
+may_be_unit(const struct proc_stat *st)
+{
+    return st->sid > 1 && st->pgrp == st->sid;
+}
+
+/* stat, and of what may be (part of) a unit a complete environment. An empty
+ * one is read again after another look at stat: the process may have gone into
  * exec between the two. */
 static int
-read_process(int dir, pid_t pid, struct proc_stat *st, struct environ_text *env)
+read_process(int dir, struct proc_stat *st, struct environ_text *env)
 {
     for (int i = 0; i < 3; i++) {
         env->len = 0;
         if (read_stat(dir, st) != 0)
             return -1;
-        if (st->dead || st->starting || st->sid != pid)
+        if (st->dead || st->starting || !may_be_unit(st))
             return 0;
         if (read_environ(dir, env) != 0)
             return -1;
@@ -189,7 +204,7 @@ same(const char *mark, const char *wanted)
 
 static void
 scan_add(struct proc_scan *scan, const struct marks *m, pid_t pid,
-         uint64_t start_time)
+         const struct proc_stat *st)
 {
     struct proc_unit *u;
 
@@ -202,8 +217,9 @@ scan_add(struct proc_scan *scan, const struct marks *m, pid_t pid,
     u = &scan->units[scan->count++];
     u->unit = mem_dup(m->unit);
     u->request = mem_dup(m->request != NULL ? m->request : "");
-    u->pid = pid;
-    u->start_time = start_time;
+    u->leads = st->sid == pid;
+    u->pid = st->sid;
+    u->start_time = u->leads ? st->start_time : 0;
 }
 
 /* -1 with errno: it could not be looked at, though it may be there. */
@@ -221,18 +237,19 @@ scan_process(int proc, const char *name, const struct marks *wanted,
         return -1;
     if (owner.st_uid != geteuid())
         return 0;
-    if (read_process(dir, pid, &st, env) != 0)
+    if (read_process(dir, &st, env) != 0)
         return -1;
-    if (st.dead || st.sid != pid)
+    if (st.dead || !may_be_unit(&st))
         return 0;
     if (st.starting) {
-        scan->starting = pid;
+        if (st.sid == pid)
+            scan->starting = pid;
         return 0;
     }
     find_marks(env, &m);
     if (same(m.deployment, wanted->deployment) && same(m.host, wanted->host) &&
         m.unit != NULL && m.unit[0] != '\0')
-        scan_add(scan, &m, pid, st.start_time);
+        scan_add(scan, &m, pid, &st);
     return 0;
 }
 
@@ -244,12 +261,15 @@ compare_units(const void *a, const void *b)
 
     if (order != 0)
         return order;
+    if (x->leads != y->leads)
+        return x->leads ? -1 : 1;
     if (x->start_time != y->start_time)
         return x->start_time < y->start_time ? -1 : 1;
     return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
-/* Sorts and keeps the oldest process of each unit. */
+/* Sorts and keeps the oldest leader of each unit; without one the group that
+ * shows its marks. The leader of that one may hide them, or be a zombie. */
 static void
 scan_finish(struct proc_scan *scan)
 {
@@ -269,6 +289,9 @@ scan_finish(struct proc_scan *scan)
         free(u->request);
     }
     scan->count = kept + 1;
+    for (size_t i = 0; i < scan->count; i++)
+        if (!scan->units[i].leads)
+            scan->units[i].start_time = procfs_start_time(scan->units[i].pid);
 }
 
 /* The directory stream is the caller's. */
@@ -385,7 +408,7 @@ check_process(int dir, pid_t pid, const struct marks *wanted,
     struct stat owner;
     struct marks m;
 
-    if (read_process(dir, pid, &st, env) != 0)
+    if (read_process(dir, &st, env) != 0)
         return -1;
     if (st.dead || st.sid != pid || (known && st.start_time != *start_time))
         return 0;
@@ -420,13 +443,66 @@ procfs_check(const char *deployment, const char *host, const char *unit,
     return rc;
 }
 
+static bool
+marks_are(const struct marks *m, const char *scope, const char *unit)
+{
+    size_t len;
+
+    if (m->deployment == NULL || m->host == NULL || !same(m->unit, unit))
+        return false;
+    len = strlen(m->deployment);
+    return strncmp(scope, m->deployment, len) == 0 && scope[len] == '/' &&
+           strcmp(scope + len + 1, m->host) == 0;
+}
+
+static int
+check_member(int dir, const struct proc_member *m, bool is_known,
+             const char *scope, const char *unit, struct environ_text *env)
+{
+    struct proc_stat st;
+    struct marks marks;
+
+    if (read_process(dir, &st, env) != 0)
+        return -1;
+    if (st.dead || st.pgrp != m->pgrp || st.sid != m->pgrp ||
+        st.start_time != m->start_time)
+        return 0;
+    if (is_known)
+        return 1;
+    if (st.starting) {
+        errno = EAGAIN;
+        return -1;
+    }
+    find_marks(env, &marks);
+    return marks_are(&marks, scope, unit);
+}
+
+int
+procfs_member(const struct proc_member *m, bool is_known, const char *scope,
+              const char *unit)
+{
+    struct environ_text env = {0};
+    CLEANUP_FD int dir = open_process(m->pid);
+    int rc = -1;
+
+    if (dir >= 0)
+        rc = check_member(dir, m, is_known, scope, unit, &env);
+    free(env.data);
+    return rc < 0 && is_gone(errno) ? 0 : rc;
+}
+
+int
+procfs_stat(pid_t pid, struct proc_stat *out)
+{
+    CLEANUP_FD int dir = open_process(pid);
+
+    return dir < 0 ? -1 : read_stat(dir, out);
+}
+
 uint64_t
 procfs_start_time(pid_t pid)
 {
-    CLEANUP_FD int dir = open_process(pid);
     struct proc_stat st;
 
-    if (dir < 0 || read_stat(dir, &st) != 0)
-        return 0;
-    return st.start_time;
+    return procfs_stat(pid, &st) == 0 ? st.start_time : 0;
 }

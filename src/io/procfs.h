@@ -2,9 +2,10 @@
  *
  * A unit is a process that leads its own session and has the four marks
  * HOSTQ_DEPLOYMENT, HOSTQ_HOST, HOSTQ_REQUEST and HOSTQ_UNIT in its
- * environment. Its descendants inherit the marks: they do not count, as they
- * lead no session; where one does, the oldest process of that HOSTQ_UNIT is
- * the unit. Only processes of our own user are looked at.
+ * environment. Its descendants inherit the marks. Those in its process group
+ * are the unit too, and all of it once the leader has ended (group.h); others
+ * do not count. Where one of those leads a session, the oldest process of that
+ * HOSTQ_UNIT is the unit. Only processes of our own user are looked at.
  *
  * pid and start time (field 22 of /proc/PID/stat) name one process for as
  * long as the host is up. So where the start time is known the marks are not
@@ -23,6 +24,7 @@
 
 /* Part of /proc/PID/stat. */
 struct proc_stat {
+    pid_t pgrp;
     pid_t sid;
     uint64_t start_time; /* clock ticks since boot */
     bool dead;           /* zombie, all threads ended */
@@ -33,6 +35,14 @@ struct proc_stat {
 struct proc_unit {
     char *unit;    /* HOSTQ_UNIT */
     char *request; /* HOSTQ_REQUEST; "" if it has none */
+    pid_t pid;           /* the leader's */
+    uint64_t start_time; /* its; 0: it has ended, the group has not */
+    bool leads;          /* false: its marks were seen in its group only */
+};
+
+/* A process in the group that its session's leader leads or led. */
+struct proc_member {
+    pid_t pgrp;
     pid_t pid;
     uint64_t start_time;
 };
@@ -62,6 +72,14 @@ const struct proc_unit *procfs_scan_find(const struct proc_scan *scan,
 int procfs_check(const char *deployment, const char *host, const char *unit,
                  pid_t pid, uint64_t *start_time);
 
+/* Is m still there, and of this unit? is_known: it is the unit's if it is
+ * there, else it must have all marks. 1, 0, or -1 with errno: cannot be told
+ * now. scope is "deployment/host". */
+int procfs_member(const struct proc_member *m, bool is_known, const char *scope,
+                  const char *unit);
+
+/* -1 with errno: ESRCH or ENOENT where there is no such process. */
+int procfs_stat(pid_t pid, struct proc_stat *out);
 /* The start time of a process, alive or zombie; 0 = no such process. */
 uint64_t procfs_start_time(pid_t pid);
 

@@ -16,10 +16,16 @@
 #include <sys/wait.h>
 
 #include "core/mem.h"
+#include "io/boot.h"
+#include "io/group.h"
 
 struct kid {
     char *scope;
-    struct unit unit; /* state ALIVE while in living */
+    struct unit unit;    /* state ALIVE while in living */
+    bool orphaned;       /* its leader ended as below, its group lives */
+    enum unit_state end; /* of the leader */
+    int code;
+    uint64_t ours_until; /* group.h; while orphaned */
     TAILQ_ENTRY(kid) link;
 };
 
@@ -31,6 +37,7 @@ static void *by_name; /* tree of struct kid */
 static struct kids living = TAILQ_HEAD_INITIALIZER(living);
 static struct kids ended = TAILQ_HEAD_INITIALIZER(ended);
 static size_t living_count, ended_count;
+static size_t orphaned_count; /* of living */
 
 static int
 compare(const void *a, const void *b)
@@ -59,6 +66,7 @@ forget(struct kid *k)
     if (k->unit.state == UNIT_ALIVE) {
         TAILQ_REMOVE(&living, k, link);
         living_count--;
+        orphaned_count -= k->orphaned;
     } else {
         TAILQ_REMOVE(&ended, k, link);
         ended_count--;
@@ -70,15 +78,15 @@ forget(struct kid *k)
     free(k);
 }
 
-/* May free k: use what find() says afterwards. */
-static void
-collect(struct kid *k)
+/* False: it lives, or k was forgotten. */
+static bool
+collect_leader(struct kid *k)
 {
     siginfo_t info = {.si_pid = 0};
     int rc;
 
-    if (k->unit.state != UNIT_ALIVE)
-        return;
+    /* Until it is waited for its number, so its group, can be no other's. */
+    k->ours_until = boot_ticks();
     do
         rc = waitid(P_PID, (id_t)k->unit.pid, &info, WEXITED | WNOHANG);
     while (rc != 0 && errno == EINTR);
@@ -86,14 +94,47 @@ collect(struct kid *k)
      * it, or somebody waited for it. How it ended cannot be known. */
     if (rc != 0) {
         forget(k);
-        return;
+        return false;
     }
     if (info.si_pid == 0)
+        return false;
+    k->end = info.si_code == CLD_EXITED ? UNIT_EXITED : UNIT_KILLED;
+    k->code = info.si_status;
+    k->orphaned = true;
+    orphaned_count++;
+    return true;
+}
+
+/* What cannot be looked at counts as alive. */
+static bool
+group_lives(struct kid *k)
+{
+    const struct group g = {.scope = k->scope,
+                            .unit = k->unit.instance_id,
+                            .pid = k->unit.pid,
+                            .start_time = k->unit.start_time,
+                            .ours_until = k->ours_until};
+    uint64_t now = boot_ticks();
+    int rc = group_look(&g);
+
+    if (rc > 0)
+        k->ours_until = now;
+    return rc != 0;
+}
+
+/* May free k: use what find() says afterwards. */
+static void
+collect(struct kid *k)
+{
+    if (k->unit.state != UNIT_ALIVE || (!k->orphaned && !collect_leader(k)) ||
+        group_lives(k))
         return;
     TAILQ_REMOVE(&living, k, link);
     living_count--;
-    k->unit.state = info.si_code == CLD_EXITED ? UNIT_EXITED : UNIT_KILLED;
-    k->unit.code = info.si_status;
+    orphaned_count--;
+    k->orphaned = false;
+    k->unit.state = k->end;
+    k->unit.code = k->code;
     TAILQ_INSERT_TAIL(&ended, k, link);
     if (++ended_count > REAPER_REMEMBER)
         forget(TAILQ_FIRST(&ended));
@@ -103,13 +144,15 @@ static void
 collect_all(void)
 {
     siginfo_t info = {.si_pid = 0};
+    bool none = waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+                info.si_pid == 0;
 
-    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-        info.si_pid == 0)
+    if (none && orphaned_count == 0)
         return;
     for (struct kid *k = TAILQ_FIRST(&living), *next; k != NULL; k = next) {
         next = TAILQ_NEXT(k, link);
-        collect(k);
+        if (!none || k->orphaned)
+            collect(k);
     }
 }
 

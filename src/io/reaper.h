@@ -21,7 +21,8 @@
 void reaper_prepare(void);
 
 /* u was started by this process: instance_id, request_id, pid, start_time
- * and started_at are copied. scope tells deployments and hosts apart. */
+ * and started_at are copied. scope tells deployments and hosts apart:
+ * that of struct unit_place. */
 void reaper_add(const char *scope, const struct unit *u);
 
 /* If u was started by this process (and is the same one, where u's pid is

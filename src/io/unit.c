@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "core/mem.h"
 #include "io/boot.h"
+#include "io/group.h"
 #include "io/reaper.h"
 #include "sys/clock.h"
 
@@ -95,6 +96,18 @@ unit_alive(struct unit_place *p, struct unit *u, pid_t pid, uint64_t start_time)
     u->state = UNIT_ALIVE;
 }
 
+/* Its leader has ended, and was not our child, or none that we remember. */
+static int
+look_at_group(const struct unit_place *p, const struct unit *u)
+{
+    const struct group g = {.scope = p->scope,
+                            .unit = u->instance_id,
+                            .pid = u->pid,
+                            .start_time = u->start_time};
+
+    return group_look(&g);
+}
+
 void
 unit_look(struct unit_place *p, struct unit *u, const struct proc_scan *scan)
 {
@@ -109,6 +122,8 @@ unit_look(struct unit_place *p, struct unit *u, const struct proc_scan *scan)
     if (u->pid > 0) {
         rc = procfs_check(p->deployment, p->host, u->instance_id, u->pid,
                           &start_time);
+        if (rc == 0)
+            rc = look_at_group(p, u);
         if (rc > 0)
             unit_alive(p, u, u->pid, start_time);
         else if (rc == 0)

@@ -28,7 +28,8 @@ void unit_fail(struct unit *u, int error, const char *fmt, ...)
 void unit_alive(struct unit_place *p, struct unit *u, pid_t pid,
                 uint64_t start_time);
 
-/* Fills what is known of u now. scan is asked where no pid is known, and
+/* Fills what is known of u now; it is alive as long as its leader or a member
+ * of its group is. scan is asked where no pid is known, and
  * may be NULL where all pids are. Not being able to tell leaves
  * UNIT_UNKNOWN with a text. */
 void unit_look(struct unit_place *p, struct unit *u,

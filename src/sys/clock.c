@@ -19,6 +19,12 @@ now_mono(void)
 }
 
 usec_t
+now_boot(void)
+{
+    return read_clock(CLOCK_BOOTTIME);
+}
+
+usec_t
 now_real(void)
 {
     return read_clock(CLOCK_REALTIME);

@@ -5,6 +5,7 @@
 #include "base/dur.h"
 
 usec_t now_mono(void); /* CLOCK_MONOTONIC: for spans */
+usec_t now_boot(void); /* CLOCK_BOOTTIME: the clock of processes' start times */
 usec_t now_real(void); /* CLOCK_REALTIME: for log lines only */
 
 #endif

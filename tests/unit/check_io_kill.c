@@ -120,8 +120,9 @@ START_TEST(exit_by_a_handler_is_an_exit)
     char line[64];
     int code;
 
-    start_script(e, "trap 'exit 7' TERM; echo > $FIFO; sleep 60 & wait", &r,
-                 line);
+    start_script(
+        e, "trap 'exit 7' TERM; echo > $FIFO; while :; do sleep 0.05; done", &r,
+        line);
     ck_assert_int_eq(signal_unit(e, &r.units[0], SIGTERM, PATIENCE, &code),
                      UNIT_EXITED);
     ck_assert_int_eq(code, 7);
