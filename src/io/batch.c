@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/mem.h"
@@ -203,7 +204,14 @@ list_unit(struct reply *r, const struct unit *u)
     to->pid = u->pid;
     to->start_time = u->start_time;
     to->started_at = u->started_at;
-    to->state = UNIT_ALIVE;
+    to->state = u->state;
+}
+
+/* Not being able to look at a process does not end it. */
+static bool
+may_live(const struct unit *u)
+{
+    return u->state == UNIT_ALIVE || u->state == UNIT_UNKNOWN;
 }
 
 /* A living child of ours that hides its marks. */
@@ -216,31 +224,65 @@ list_child(const struct unit *u, void *arg)
         list_unit(&l->flight->reply, u);
 }
 
+static int
+compare_ids(const void *a, const void *b)
+{
+    return strcmp(((const struct unit *)a)->instance_id,
+                  ((const struct unit *)b)->instance_id);
+}
+
+/* Marks are inherited: what the scan found may be a descendant with a session
+ * of its own. A process that is known to be the unit goes before it, as long
+ * as that lives; after its end the truth is what was found. */
+static void
+list_found(struct engine *e, struct flight *f, const struct proc_unit *found)
+{
+    struct unit u = {.instance_id = found->unit, .request_id = found->request};
+    struct unit *known = NULL;
+
+    if (f->call.unit_count > 0)
+        known = bsearch(&u, f->call.units, f->call.unit_count, sizeof(u),
+                        compare_ids);
+    if (known != NULL && known->pid > 0 &&
+        (known->pid != found->pid || known->start_time != found->start_time)) {
+        unit_look(&e->place, known, NULL);
+        if (may_live(known)) {
+            list_unit(&f->reply, known);
+            return;
+        }
+    }
+    if (known != NULL)
+        u.request_id = known->request_id;
+    if (!reaper_look(e->place.scope, &u) || u.state != UNIT_ALIVE)
+        unit_alive(&e->place, &u, found->pid, found->start_time);
+    list_unit(&f->reply, &u);
+}
+
 /* The reply lists what the scan found, our own children, and those of the
- * call's units (known by pid and start time) that are alive. */
+ * call's units (known by pid and start time) that are alive, or UNKNOWN; each
+ * once. */
 static void
 look_everywhere(struct engine *e, struct flight *f)
 {
     struct listing l = {.engine = e, .flight = f};
 
-    for (size_t i = 0; i < e->scan.count; i++) {
-        const struct proc_unit *found = &e->scan.units[i];
-        struct unit u = {.instance_id = found->unit,
-                         .request_id = found->request};
-
-        unit_alive(&e->place, &u, found->pid, found->start_time);
-        list_unit(&f->reply, &u);
-    }
+    if (f->call.unit_count > 0)
+        qsort(f->call.units, f->call.unit_count, sizeof(*f->call.units),
+              compare_ids);
+    for (size_t i = 0; i < e->scan.count; i++)
+        list_found(e, f, &e->scan.units[i]);
     reaper_each(e->place.scope, list_child, &l);
     for (size_t i = 0; i < f->call.unit_count; i++) {
         struct unit *u = &f->call.units[i];
+        struct unit named = {.instance_id = u->instance_id};
 
-        if (procfs_scan_find(&e->scan, u->instance_id) != NULL)
+        if (u->pid <= 0 || procfs_scan_find(&e->scan, u->instance_id) != NULL)
             continue;
-        if (reaper_look(e->place.scope, u) || u->pid <= 0)
+        /* Told as a child of ours already. */
+        if (reaper_look(e->place.scope, &named) && named.state == UNIT_ALIVE)
             continue;
         unit_look(&e->place, u, &e->scan);
-        if (u->state == UNIT_ALIVE)
+        if (may_live(u))
             list_unit(&f->reply, u);
     }
     flight_ok(e, f);

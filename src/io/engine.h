@@ -9,7 +9,8 @@
  *           ...judge, reply_fini(&reply)...
  *   }
  *
- * What each call (core/call.h) does:
+ * What each call (core/call.h) does; a unit is alive as long as its leader or
+ * a member of its group is:
  * CALL_NONE   the reply is ready at once.
  * CALL_TIMER  WIRE_OK after call.timeout.
  * CALL_SPAWN  A unit that is there already is ALIVE; one that this process
@@ -26,7 +27,8 @@
  *             spawn lock of its request: what is gone then is not about to be
  *             started. With scan the reply lists all units found, and those
  *             of the call's units that are known by pid and start_time and
- *             alive. WIRE_BUSY: as above, or somebody else has the lock.
+ *             ALIVE or UNKNOWN; those two tell which of several processes with
+ *             the same marks is the unit. WIRE_BUSY: as above, or somebody else has the lock.
  * CALL_KILL   finds units as CALL_LOOK does (WIRE_BUSY: nobody was signalled),
  *             signals the process group of each, waits up to call.timeout for
  *             the ends; then as CALL_LOOK: what is still ALIVE did not end.

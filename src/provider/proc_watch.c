@@ -35,21 +35,38 @@ backoff(const struct request *r)
     return delay < limit ? delay : limit;
 }
 
+/* Machines that are known by pid: a program may hide its marks, and the marks
+ * of another may be on a descendant only. */
+static void
+add_known(const struct request *r, const struct env *env, struct call *call)
+{
+    const json_t *machines = json_object_get(r->context, "machines");
+    size_t i;
+    json_t *m;
+
+    json_array_foreach(machines, i, m)
+    {
+        if (json_str(m, "instance_id") != NULL && proc_machine_pid(m) > 1 &&
+            proc_machine_is_here(m, env))
+            proc_call_machine(call, m, r->request_id);
+    }
+}
+
 static int
 watch_plan(const struct request *r, const struct env *env,
            struct intent *intent, struct call *call, struct err *err)
 {
-    (void)r;
-    (void)env;
     (void)intent;
     (void)err;
     call->type = CALL_LOOK;
     call->scan = true;
+    add_known(r, env, call);
     return 0;
 }
 
 /* A scan reads what processes say about themselves: an id that is no UTF-8
- * is none of ours, json_pack refuses it, and it is left out. */
+ * is none of ours, json_pack refuses it, and it is left out. One that could
+ * not be looked at (UNKNOWN) is not taken for ended. */
 static json_t *
 seen_new(const struct reply *reply)
 {
@@ -57,12 +74,12 @@ seen_new(const struct reply *reply)
 
     for (size_t i = 0; i < reply->unit_count; i++) {
         const struct unit *u = &reply->units[i];
-        if (u->state != UNIT_ALIVE)
+        if (u->state != UNIT_ALIVE && u->state != UNIT_UNKNOWN)
             continue;
-        json_t *one =
-            json_pack("{s:s, s:s?, s:I, s:I}", "instance_id", u->instance_id,
-                      "request_id", u->request_id, "pid", (json_int_t)u->pid,
-                      "start_time", (json_int_t)u->start_time);
+        json_t *one = json_pack(
+            "{s:s, s:s, s:I, s:I}", "instance_id", u->instance_id, "request_id",
+            u->request_id != NULL ? u->request_id : "", "pid",
+            (json_int_t)u->pid, "start_time", (json_int_t)u->start_time);
         if (one != NULL)
             (void)json_array_append_new(seen, one);
     }

@@ -249,6 +249,83 @@ START_TEST(helper_with_its_own_session)
 }
 END_TEST
 
+/* A scan that is told the unit's numbers; what it lists of it. */
+static size_t
+look_everywhere(struct engine *e, const struct unit *known, struct unit *found)
+{
+    struct reply all;
+    struct call c;
+    size_t n;
+
+    if (known != NULL)
+        help_look(&c, CALL_LOOK, known);
+    else
+        call_init(&c);
+    c.type = CALL_LOOK;
+    c.scan = true;
+    help_run(e, &c, &all);
+    ck_assert_int_eq(all.end, WIRE_OK);
+    n = all.unit_count;
+    if (n > 0) {
+        *found = all.units[0];
+        ck_assert_str_eq(found->instance_id, "r-1-0");
+        ck_assert_str_eq(found->request_id, "r-1");
+        ck_assert_int_eq(found->state, UNIT_ALIVE);
+    }
+    reply_fini(&all);
+    return n;
+}
+
+/* The marks are on a descendant only: the unit is the process that is known,
+ * while it or its group lives; then only the descendant is left, and is told
+ * as what it is. */
+START_TEST(known_process_goes_before_marks)
+{
+    struct engine *e = help_engine();
+    struct unit u, found;
+    pid_t helper;
+
+    helper = leave_behind("setsid sh -c 'echo $$ > $FIFO; exec sleep 60' & "
+                          "exec env -i sh -c 'sleep 60 & exec sleep 60'",
+                          &u);
+    for (usec_t end = now_mono() + PATIENCE; help_count("r-1-0") > 1;)
+        ck_assert_int_lt(now_mono(), end);
+    ck_assert_uint_eq(look_everywhere(e, NULL, &found), 1);
+    ck_assert_int_eq(found.pid, helper); /* nobody knows better */
+    ck_assert_uint_eq(look_everywhere(e, &u, &found), 1);
+    ck_assert_int_eq(found.pid, u.pid);
+    ck_assert_uint_eq(found.start_time, u.start_time);
+    (void)kill(-u.pid, SIGKILL);
+    help_await_end(u.pid);
+    ck_assert_uint_eq(look_everywhere(e, &u, &found), 1);
+    ck_assert_int_eq(found.pid, helper);
+    ck_assert_uint_eq(found.start_time, procfs_start_time(helper));
+    (void)kill(helper, SIGKILL);
+    help_await_end(helper);
+    ck_assert_uint_eq(look_everywhere(e, &u, &found), 0);
+    engine_free(e);
+}
+END_TEST
+
+/* Its leader crashed, the group is told under the leader's numbers. */
+START_TEST(group_is_listed_as_its_leader)
+{
+    struct engine *e = help_engine();
+    struct unit u, found;
+    pid_t worker;
+
+    worker = leave_behind(STUBBORN, &u);
+    kill_leader(&u);
+    ck_assert_uint_eq(look_everywhere(e, &u, &found), 1);
+    ck_assert_int_eq(found.pid, u.pid);
+    ck_assert_uint_eq(found.start_time, u.start_time);
+    (void)kill(worker, SIGKILL);
+    help_await_end(worker);
+    ck_assert_uint_eq(look_everywhere(e, &u, &found), 0);
+    engine_free(e);
+}
+END_TEST
+
 /* Numbers of a unit that ended, given to another program since: its leader
  * has ended too, and left a member. */
 START_TEST(number_that_was_given_away)
@@ -349,6 +426,8 @@ main(void)
     tcase_add_loop_test(t, crashed_leader_of_a_dead_daemon, 0, 3);
     tcase_add_loop_test(t, group_that_hides_its_marks, 0, 2);
     tcase_add_test(t, helper_with_its_own_session);
+    tcase_add_test(t, known_process_goes_before_marks);
+    tcase_add_test(t, group_is_listed_as_its_leader);
     tcase_add_loop_test(t, number_that_was_given_away, 0, 3);
     tcase_add_test(t, zombies_do_not_live);
     suite_add_tcase(s, t);
