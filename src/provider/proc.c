@@ -21,13 +21,30 @@ static const struct exit_row {
     {78, false, R_CONFIG, "configuration error"},
 };
 
-bool
-proc_machine_lives(const json_t *machine)
+static bool
+has_status(const json_t *machine, const char *word)
 {
     const char *status = json_str(machine, "status");
 
-    return status != NULL &&
-           (strcmp(status, "running") == 0 || strcmp(status, "pending") == 0);
+    return status != NULL && strcmp(status, word) == 0;
+}
+
+bool
+proc_machine_lives(const json_t *machine)
+{
+    return has_status(machine, "running") || has_status(machine, "pending");
+}
+
+bool
+proc_machine_leaves(const json_t *machine)
+{
+    return has_status(machine, "shutting-down");
+}
+
+bool
+proc_machine_ended(const json_t *machine)
+{
+    return has_status(machine, "terminated");
 }
 
 json_t *

@@ -25,6 +25,9 @@ usec_t proc_ready_after(const json_t *template_);
 
 /* A machine of the context counts as living: pending or running. */
 bool proc_machine_lives(const json_t *machine);
+/* Shutting down: some return has sent it SIGTERM, or will. */
+bool proc_machine_leaves(const json_t *machine);
+bool proc_machine_ended(const json_t *machine);
 /* On this host and boot; one whose context names no host is taken for here.
  * Its pid means nothing anywhere else. */
 bool proc_machine_is_here(const json_t *machine, const struct env *env);

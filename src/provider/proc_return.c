@@ -1,4 +1,5 @@
-/* proc_return.c - ends processes: SIGTERM, drainTimeout, SIGKILL.
+/* proc_return.c - ends processes: SIGTERM, drainTimeout, SIGKILL; the last
+ * one before the deadline, however long the drain.
  *
  * One round per look; between rounds the note's cursor keeps when SIGTERM was
  * sent (database clock) and whether SIGKILL was. A machine whose status is
@@ -19,6 +20,11 @@
 #define DRAIN_DEFAULT_S 5
 #define DRAIN_MAX_S 3600
 #define END_WAIT (500 * USEC_MS) /* CALL_KILL waits so long for the ends */
+/* SIGKILL is due so long before the deadline: its round must be claimed
+ * before that, and what a first one missed gets another. */
+#define KILL_MARGIN (2 * END_WAIT + USEC_S)
+/* Less is left, and no SIGTERM was sent: it would be the last signal. */
+#define TERM_MARGIN (2 * END_WAIT)
 #define LOOK_FIRST (100 * USEC_MS)
 #define LOOK_MAX USEC_S
 #define LOOK_MIN (10 * USEC_MS)
@@ -38,22 +44,6 @@ struct drain {
     bool killed;    /* SIGKILL was sent: none is spared from then on */
 };
 
-static bool
-is_leaving(const json_t *machine)
-{
-    const char *status = json_str(machine, "status");
-
-    return status != NULL && strcmp(status, "shutting-down") == 0;
-}
-
-static bool
-is_ended(const json_t *machine)
-{
-    const char *status = json_str(machine, "status");
-
-    return status != NULL && strcmp(status, "terminated") == 0;
-}
-
 /* The machines that this return must still end, by instance_id. */
 static json_t *
 living_new(const struct request *r)
@@ -65,7 +55,7 @@ living_new(const struct request *r)
 
     json_object_foreach_safe(living, next, id, m)
     {
-        if (is_ended(m))
+        if (proc_machine_ended(m))
             (void)json_object_del(living, id);
     }
     return living;
@@ -79,7 +69,7 @@ any_not_leaving(json_t *living)
 
     json_object_foreach(living, id, m)
     {
-        if (!is_leaving(m))
+        if (!proc_machine_leaves(m))
             return true;
     }
     return false;
@@ -101,6 +91,20 @@ drain_time(const struct request *r)
     return (usec_t)(number * (double)USEC_S);
 }
 
+/* Database clock. */
+static usec_t
+kill_at(const struct request *r, const struct drain *d)
+{
+    usec_t drained = USEC_MAX, last = USEC_MAX;
+
+    if (d->term_at != 0)
+        drained = usec_add(d->term_at, d->drain);
+    if (r->deadline != 0)
+        last =
+            usec_sub(r->deadline, d->term_at != 0 ? KILL_MARGIN : TERM_MARGIN);
+    return drained < last ? drained : last;
+}
+
 /* plan and judge of one round see the same request, so the same phase. */
 static void
 drain_read(const struct request *r, json_t *living, struct drain *d)
@@ -113,7 +117,7 @@ drain_read(const struct request *r, json_t *living, struct drain *d)
     if (json_object_size(living) == 0)
         d->phase = PHASE_NONE;
     else if (json_is_true(json_object_get(r->payload, "force")) || d->killed ||
-             (d->term_at != 0 && r->db_now >= usec_add(d->term_at, d->drain)))
+             r->db_now >= kill_at(r, d))
         d->phase = PHASE_KILL;
     else if (any_not_leaving(living))
         d->phase = PHASE_TERM;
@@ -146,7 +150,7 @@ return_plan(const struct request *r, const struct env *env,
         return 0;
     json_object_foreach(living, id, m)
     {
-        if (d.phase != PHASE_TERM || !is_leaving(m))
+        if (d.phase != PHASE_TERM || !proc_machine_leaves(m))
             proc_call_machine(call, m, r->request_id);
     }
     if (d.phase == PHASE_LOOK) {
@@ -197,7 +201,7 @@ take_reply_new(const struct drain *d, const struct reply *reply, json_t *living,
         } else if (u->state == UNIT_ERROR || u->state == UNIT_UNKNOWN) {
             if (*refused == NULL && u->text[0] != '\0')
                 *refused = u;
-        } else if (d->phase != PHASE_LOOK && !is_leaving(m)) {
+        } else if (d->phase != PHASE_LOOK && !proc_machine_leaves(m)) {
             (void)json_array_append_new(machines,
                                         machine_of(u, m, "shutting-down"));
         }
@@ -252,7 +256,7 @@ next_look(const struct request *r, const struct drain *d, usec_t now)
         delay *= 2;
     if (delay > LOOK_MAX)
         delay = LOOK_MAX;
-    usec_t left = usec_sub(usec_add(d->term_at, d->drain), now);
+    usec_t left = usec_sub(kill_at(r, d), now);
     if (!d->killed && left < delay)
         delay = left;
     return delay > LOOK_MIN ? delay : LOOK_MIN;

@@ -73,6 +73,7 @@ read_request(const json_t *in)
     r->intent = (int)number(in, "intent", 0);
     r->machine_count = number(in, "machine_count", 0);
     r->db_now = number(in, "db_now", 0);
+    r->deadline = number(in, "deadline", 0);
     r->template_ = json_deep_copy(json_object_get(in, "template"));
     r->payload = payload != NULL ? json_deep_copy(payload) : json_object();
     r->note = json_deep_copy(json_object_get(in, "note"));
