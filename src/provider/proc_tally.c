@@ -126,6 +126,27 @@ is_running(const json_t *machine)
     return status != NULL && strcmp(status, "running") == 0;
 }
 
+static bool
+may_live(const struct unit *u)
+{
+    return u->state == UNIT_ALIVE || u->state == UNIT_UNKNOWN;
+}
+
+/* A return is about it, or it is known as ended: it is missing, and how it
+ * ends says nothing against its template. What the table says of a living one
+ * stays: "running" would bring it a second SIGTERM. */
+static bool
+tally_missing(struct tally *t, const struct unit *u, const json_t *machine)
+{
+    if (proc_machine_leaves(machine)) {
+        if (!may_live(u))
+            add_machine(
+                t, proc_machine_new(u, t->request, t->env, "terminated", NULL));
+        return true;
+    }
+    return proc_machine_ended(machine) && !may_live(u);
+}
+
 static void
 tally_unknown(struct tally *t, const struct unit *u)
 {
@@ -142,8 +163,11 @@ tally_units(struct tally *t, const struct reply *reply)
         const json_t *m = json_object_get(t->known, u->instance_id);
         struct proc_end end;
         (void)json_object_set_new(t->named, u->instance_id, json_true());
-        if (t->past != NULL && m == NULL)
+        if (t->past != NULL && !may_live(u) &&
+            (m == NULL || proc_machine_ended(m)))
             t->failed++; /* told before, and no machine since */
+        else if (tally_missing(t, u, m))
+            continue;
         else if (proc_unit_ended(u, is_running(m), &end))
             tally_ended(t, u, &end);
         else if (u->state == UNIT_ALIVE)
@@ -172,7 +196,7 @@ tally_others(struct tally *t)
     }
 }
 
-/* What wait_for_rest() kept. */
+/* What wait_for() kept. */
 static void
 tally_past(struct tally *t)
 {
@@ -186,6 +210,7 @@ tally_past(struct tally *t)
     text = json_str(t->past, "text");
     t->worst.state = "exited";
     t->worst.reason = R_CONFIG;
+    t->worst.retriable = json_is_true(json_object_get(t->past, "retriable"));
     if (reason != NULL)
         (void)reason_parse(reason, &t->worst.reason);
     (void)snprintf(t->worst.text, sizeof(t->worst.text), "%s",
@@ -226,6 +251,17 @@ tally_fini(struct tally *t)
     json_decref(t->tags);
 }
 
+/* A unit that ended is told as a failure once: its machine is known as ended
+ * then, and the verdict may have to wait. */
+static json_t *
+failed_new(const struct tally *t)
+{
+    return json_pack("{s:s, s:b, s:s, s:i, s:O}", "reason",
+                     reason_name(t->worst.reason), "retriable",
+                     t->worst.retriable, "text", t->worst.text, "code",
+                     t->worst_status, "list", t->failures);
+}
+
 /* Only where an intent is open may the next round take its units for seen:
  * a look at machines that were all there made none. */
 static void
@@ -238,6 +274,8 @@ wait_for(struct tally *t, const struct request *r, usec_t delay,
     o->cursor = t->intent_open ? json_pack("{s:i, s:I}", "intent", r->intent,
                                            "since", (json_int_t)t->since)
                                : json_null();
+    if (t->intent_open && t->failed > 0)
+        (void)json_object_set_new(o->cursor, "failed", failed_new(t));
 }
 
 static void
@@ -266,11 +304,6 @@ wait_for_rest(struct tally *t, const struct request *r, struct outcome *o)
     outcome_set(o, V_WAIT, R_NONE, "%s; %lld of %lld machines are ready",
                 t->worst.text, (long long)t->ready,
                 (long long)r->machine_count);
-    (void)json_object_set_new(o->cursor, "failed",
-                              json_pack("{s:s, s:s, s:i, s:O}", "reason",
-                                        reason_name(t->worst.reason), "text",
-                                        t->worst.text, "code", t->worst_status,
-                                        "list", t->failures));
 }
 
 static void
