@@ -44,7 +44,10 @@ struct unit {
     char *request_id;    /* HOSTQ_REQUEST of the child */
     pid_t pid;           /* 0 = not known yet */
     uint64_t start_time; /* field 22 of /proc/PID/stat; 0 = not known */
-    usec_t started_at;   /* real clock, from start_time and boot time */
+    usec_t started_at;   /* real clock, from start_time and boot time; for
+                            people, it may be set at any time */
+    usec_t age;          /* at the look, on the clock of start_time, which
+                            nobody sets; 0 = not known */
     enum unit_state state;
     int code;
     char text[160];
@@ -68,9 +71,6 @@ struct call {
 struct reply {
     enum wire_end end;
     char text[160];     /* why, where end is not WIRE_OK */
-    usec_t looked_at;   /* real clock at the look, the clock of started_at,
-                           so that an age needs no second clock; 0 = not
-                           told */
     struct unit *units; /* owned; same order as the call's, or what a scan
                            found */
     size_t unit_count;

@@ -75,6 +75,19 @@ boot_real(usec_t booted, uint64_t ticks)
                     usec_mul((usec_t)ticks, (double)USEC_S / (double)hz));
 }
 
+usec_t
+boot_age(uint64_t ticks)
+{
+    long hz = sysconf(_SC_CLK_TCK);
+    usec_t age;
+
+    if (ticks == 0 || hz <= 0)
+        return 0;
+    age = usec_sub(now_boot(),
+                   usec_mul((usec_t)ticks, (double)USEC_S / (double)hz));
+    return age > 0 ? age : 1;
+}
+
 uint64_t
 boot_ticks(void)
 {

@@ -14,6 +14,9 @@ usec_t boot_time(void);
 /* Clock ticks since boot (proc_stat.start_time) as real time; 0 where one of
  * the two is not known. */
 usec_t boot_real(usec_t booted, uint64_t ticks);
+/* How long ago that was, whatever the real clock says; 0 where it is not
+ * known, else at least 1. */
+usec_t boot_age(uint64_t ticks);
 /* Now, in clock ticks since boot. */
 uint64_t boot_ticks(void);
 /* /proc/sys/kernel/random/boot_id: 36 characters. */

@@ -19,6 +19,7 @@
 
 #include "core/mem.h"
 #include "io/batch.h"
+#include "io/boot.h"
 #include "io/flight.h"
 #include "io/kill.h"
 #include "io/reaper.h"
@@ -103,7 +104,8 @@ flight_end(struct engine *e, struct flight *f, enum wire_end end,
         f->call.unit_count = 0;
     }
     call_fini(&f->call);
-    f->reply.looked_at = now_real();
+    for (size_t i = 0; i < r->unit_count; i++)
+        r->units[i].age = boot_age(r->units[i].start_time);
     flight_move(e, f, &e->ready);
 }
 

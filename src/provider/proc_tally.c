@@ -51,22 +51,14 @@ ready_after(const struct request *r)
     return proc_ready_after(r->template_);
 }
 
-/* Ages are measured on the clock that started_at was read from. Where no
- * start is known, from the round that saw the unit first, database clock. */
+/* The engine measures ages on a clock that nobody sets. Where it does not
+ * know one: from the round that saw the unit first, database clock. */
 static usec_t
-unit_age(const struct unit *u, const struct reply *reply, const struct tally *t)
+unit_age(const struct unit *u, const struct tally *t)
 {
-    if (u->started_at == 0)
-        return usec_sub(t->now, t->since);
-    usec_t looked_at = reply->looked_at != 0 ? reply->looked_at : t->now;
-    return usec_sub(looked_at, u->started_at);
-}
+    usec_t age = u->age != 0 ? u->age : usec_sub(t->now, t->since);
 
-/* Without readyAfter no clock is asked: a skewed one would make units wait. */
-static bool
-is_young(const struct unit *u, const struct reply *reply, const struct tally *t)
-{
-    return t->ready_after > 0 && unit_age(u, reply, t) < t->ready_after;
+    return age > 0 ? age : 0;
 }
 
 static void
@@ -86,17 +78,16 @@ tally_pending(struct tally *t, usec_t left)
 }
 
 static void
-tally_living(struct tally *t, const struct unit *u, const struct reply *reply)
+tally_living(struct tally *t, const struct unit *u)
 {
-    const char *status = "running";
+    usec_t left = usec_sub(t->ready_after, unit_age(u, t));
 
-    if (is_young(u, reply, t)) {
-        status = "pending";
-        tally_pending(t, usec_sub(t->ready_after, unit_age(u, reply, t)));
-    } else {
+    if (left > 0)
+        tally_pending(t, left);
+    else
         t->ready++;
-    }
-    add_machine(t, proc_machine_new(u, t->request, t->env, status, NULL));
+    add_machine(t, proc_machine_new(u, t->request, t->env,
+                                    left > 0 ? "pending" : "running", NULL));
 }
 
 /* A unit that never started is no machine; one that lived is told as ended. */
@@ -171,7 +162,7 @@ tally_units(struct tally *t, const struct reply *reply)
         else if (proc_unit_ended(u, is_running(m), &end))
             tally_ended(t, u, &end);
         else if (u->state == UNIT_ALIVE)
-            tally_living(t, u, reply);
+            tally_living(t, u);
         else
             tally_unknown(t, u);
     }

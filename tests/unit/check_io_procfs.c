@@ -62,6 +62,11 @@ START_TEST(times_of_this_boot)
     /* this test's process is young */
     ck_assert_int_le(started, now_real() + USEC_S);
     ck_assert_int_ge(started, now_real() - PATIENCE);
+    ck_assert_int_ge(boot_age(procfs_start_time(getpid())), 1);
+    ck_assert_int_le(boot_age(procfs_start_time(getpid())), PATIENCE);
+    ck_assert_int_eq(boot_age(0), 0);
+    ck_assert_int_eq(boot_age(UINT64_MAX / 1000000), 1); /* not yet */
+    ck_assert_uint_ge(boot_ticks(), procfs_start_time(getpid()));
     ck_assert_int_eq(boot_real(0, 5), 0);
     ck_assert_int_eq(boot_real(5, 0), 0);
     ck_assert_uint_eq(procfs_start_time(0), 0);

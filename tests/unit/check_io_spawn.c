@@ -83,6 +83,8 @@ START_TEST(child_carries_the_marks)
     ck_assert_uint_eq(r.units[0].start_time, procfs_start_time(pid));
     ck_assert_int_le(r.units[0].started_at, now_real() + USEC_S / 10);
     ck_assert_int_ge(r.units[0].started_at, now_real() - PATIENCE);
+    ck_assert_int_ge(r.units[0].age, 1);
+    ck_assert_int_le(r.units[0].age, PATIENCE);
     (void)snprintf(entry, sizeof(entry), "HOSTQ_DEPLOYMENT=%s", deployment);
     ck_assert(help_has_env(pid, entry));
     ck_assert(help_has_env(pid, "HOSTQ_HOST=" HOST));

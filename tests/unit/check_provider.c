@@ -90,7 +90,6 @@ read_reply(const json_t *in, struct reply *reply)
     reply_init(reply);
     reply->end = (enum wire_end)word_number(end_words, COUNT(end_words),
                                             text(in, "end", "ok"));
-    reply->looked_at = number(in, "looked_at", 0);
     (void)snprintf(reply->text, sizeof(reply->text), "%s",
                    text(in, "text", ""));
     json_array_foreach(json_object_get(in, "units"), i, one)
@@ -100,6 +99,7 @@ read_reply(const json_t *in, struct reply *reply)
         u->pid = (pid_t)number(one, "pid", 0);
         u->start_time = (uint64_t)number(one, "start_time", 0);
         u->started_at = number(one, "started_at", 0);
+        u->age = number(one, "age", 0);
         u->state = (enum unit_state)word_number(unit_words, COUNT(unit_words),
                                                 text(one, "state", "alive"));
         u->code = (int)number(one, "code", 0);
