@@ -136,10 +136,18 @@ json_str(const json_t *obj, const char *key)
     return json_string_value(json_object_get(obj, key));
 }
 
+/* 2^63 and more do not fit; nor does what is no number, which JSON has not. */
+static int64_t
+clamp(double number)
+{
+    if (number >= 0x1p63)
+        return INT64_MAX;
+    return number >= -0x1p63 ? (int64_t)number : INT64_MIN;
+}
+
 int64_t
 json_int(const json_t *obj, const char *key)
 {
     const json_t *v = json_object_get(obj, key);
-    return json_is_real(v) ? (int64_t)json_real_value(v)
-                           : json_integer_value(v);
+    return json_is_real(v) ? clamp(json_real_value(v)) : json_integer_value(v);
 }

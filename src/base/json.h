@@ -31,6 +31,6 @@ int json_get_bool_or(const json_t *obj, const char *path, const char *key,
 
 /* Unchecked forms for values that our own SQL made. */
 const char *json_str(const json_t *obj, const char *key); /* NULL if none */
-int64_t json_int(const json_t *obj, const char *key);     /* 0 if none */
+int64_t json_int(const json_t *obj, const char *key); /* 0 if none; saturates */
 
 #endif

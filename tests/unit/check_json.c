@@ -263,6 +263,13 @@ START_TEST(unchecked_forms)
     ck_assert_int_eq(json_int(o, "s"), 0);
     ck_assert_int_eq(json_int(o, "none"), 0);
     ck_assert_int_eq(json_int(NULL, "n"), 0);
+    json_decref(o);
+    o = json_pack("{s:f, s:f, s:f, s:f}", "huge", 1e300, "low", -1e300, "edge",
+                  0x1p63, "fits", -0x1p63);
+    ck_assert_int_eq(json_int(o, "huge"), INT64_MAX);
+    ck_assert_int_eq(json_int(o, "low"), INT64_MIN);
+    ck_assert_int_eq(json_int(o, "edge"), INT64_MAX);
+    ck_assert_int_eq(json_int(o, "fits"), INT64_MIN);
 }
 END_TEST
 
