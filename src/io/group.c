@@ -32,7 +32,9 @@ compare(const void *a, const void *b)
     return (x->pgrp > y->pgrp) - (x->pgrp < y->pgrp);
 }
 
-/* One that ended meanwhile, or is hidden, is no member. */
+/* Zombies and members of other sessions too: that nobody of a group is seen
+ * at all means something (group_look()). One that ended meanwhile, or is
+ * hidden, is left out. */
 static int
 list_process(struct list *l, pid_t pid)
 {
@@ -40,7 +42,7 @@ list_process(struct list *l, pid_t pid)
 
     if (procfs_stat(pid, &st) != 0)
         return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? -1 : 0;
-    if (st.dead || st.pgrp != st.sid || st.pgrp == pid || st.pgrp <= 1)
+    if (st.pgrp <= 1)
         return 0;
     l->members = mem_grow(l->members, l->count, sizeof(*l->members));
     l->members[l->count++] = (struct proc_member){
@@ -77,25 +79,33 @@ list_all(void)
 }
 
 static int
-is_of_unit(const struct group *g, const struct proc_member *m)
+is_of_unit(const struct unit_group *g, const struct proc_member *m)
 {
-    if (m->start_time < g->start_time)
+    if (m->pid == g->pid || m->start_time < g->start_time)
         return 0;
     return procfs_member(m, m->start_time <= g->ours_until, g->scope, g->unit);
 }
 
-static int
-look_at_list(const struct group *g)
+static const struct proc_member *
+first_of(pid_t pgrp)
 {
-    const struct proc_member key = {.pgrp = g->pid};
-    const struct proc_member *end = kept.members + kept.count, *m;
-    int rc = 0, error = 0;
+    const struct proc_member key = {.pgrp = pgrp}, *m;
 
     if (kept.count == 0)
-        return 0;
+        return NULL;
     m = bsearch(&key, kept.members, kept.count, sizeof(key), compare);
-    while (m != NULL && m > kept.members && m[-1].pgrp == g->pid)
+    while (m != NULL && m > kept.members && m[-1].pgrp == pgrp)
         m--;
+    return m;
+}
+
+static int
+look_at_list(const struct unit_group *g)
+{
+    const struct proc_member *m = first_of(g->pid);
+    const struct proc_member *end = kept.members + kept.count;
+    int rc = 0, error = 0;
+
     for (; m != NULL && m < end && m->pgrp == g->pid; m++) {
         int one = is_of_unit(g, m);
 
@@ -110,6 +120,23 @@ look_at_list(const struct group *g)
     return rc;
 }
 
+/* A group that the kernel has and /proc does not show is hidden (hidepid=), or
+ * its only member was born while /proc was read. */
+static int
+look_anew(const struct unit_group *g)
+{
+    int rc;
+
+    if (list_all() != 0)
+        return -1;
+    rc = look_at_list(g);
+    if (rc == 0 && first_of(g->pid) == NULL && group_may_live(g->pid)) {
+        errno = EACCES;
+        rc = -1;
+    }
+    return rc;
+}
+
 bool
 group_may_live(pid_t pid)
 {
@@ -117,7 +144,7 @@ group_may_live(pid_t pid)
 }
 
 int
-group_look(const struct group *g)
+group_look(const struct unit_group *g)
 {
     int rc;
 
@@ -126,7 +153,7 @@ group_look(const struct group *g)
     pthread_mutex_lock(&mutex);
     rc = look_at_list(g);
     if (rc <= 0)
-        rc = list_all() == 0 ? look_at_list(g) : -1;
+        rc = look_anew(g);
     pthread_mutex_unlock(&mutex);
     return rc;
 }

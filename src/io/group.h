@@ -20,7 +20,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct group {
+struct unit_group {
     const char *scope;   /* deployment and host, as struct unit_place's */
     const char *unit;    /* HOSTQ_UNIT */
     pid_t pid;           /* the leader's */
@@ -32,7 +32,7 @@ struct group {
 /* Does a member of g other than its leader live? 1: yes; 0: no, or none that
  * is known to be the unit's; -1 with errno: cannot be told now. Zombies do
  * not live. Thread-safe; cheap where the group is gone. */
-int group_look(const struct group *g);
+int group_look(const struct unit_group *g);
 /* False: the group is gone for sure, one system call. */
 bool group_may_live(pid_t pid);
 

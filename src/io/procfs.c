@@ -16,6 +16,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,12 @@ static bool
 is_gone(int error)
 {
     return error == ENOENT || error == ESRCH;
+}
+
+static bool
+is_refused(int error)
+{
+    return error == EACCES || error == EPERM;
 }
 
 int
@@ -129,12 +136,12 @@ read_environ(int dir, struct environ_text *env)
     environ_room(env);
     env->data[0] = '\0';
     if (fd < 0)
-        return errno == EACCES || errno == EPERM ? 0 : -1;
+        return is_refused(errno) ? 0 : -1;
     while (env->len < ENVIRON_CAP) {
         environ_room(env);
         n = read(fd, env->data + env->len, env->room - env->len - 1);
         if (n < 0)
-            return errno == EACCES || errno == EPERM ? 0 : -1;
+            return is_refused(errno) ? 0 : -1;
         if (n == 0)
             break;
         env->len += (size_t)n;
@@ -307,7 +314,7 @@ scan_all(DIR *proc, const struct marks *wanted, struct environ_text *env,
         scan->processes++;
         /* EACCES: hidepid= hides another user's process. */
         if (scan_process(dirfd(proc), entry->d_name, wanted, env, scan) != 0 &&
-            !is_gone(errno) && errno != EACCES && errno != EPERM)
+            !is_gone(errno) && !is_refused(errno))
             return err_set(err, E_FAILED, "cannot look at /proc/%s: %s",
                            entry->d_name, strerrordesc_np(errno));
     }
@@ -390,7 +397,7 @@ open_process(pid_t pid)
 {
     char path[32];
 
-    if (pid <= 0) {
+    if (pid <= 1) { /* init is no unit, and the others are no process */
         errno = ESRCH;
         return -1;
     }
@@ -425,6 +432,18 @@ check_process(int dir, pid_t pid, const struct marks *wanted,
     return 1;
 }
 
+/* hidepid= and ProtectProc= let a process look as if it were not there. errno
+ * stays, or becomes EACCES. */
+static bool
+is_hidden(pid_t pid)
+{
+    int error = errno;
+    bool hidden = pid > 1 && (kill(pid, 0) == 0 || errno != ESRCH);
+
+    errno = hidden && is_gone(error) ? EACCES : error;
+    return hidden;
+}
+
 int
 procfs_check(const char *deployment, const char *host, const char *unit,
              pid_t pid, uint64_t *start_time)
@@ -438,7 +457,7 @@ procfs_check(const char *deployment, const char *host, const char *unit,
     if (dir >= 0)
         rc = check_process(dir, pid, &wanted, start_time, &env);
     free(env.data);
-    if (rc < 0 && (is_gone(errno) || errno == EACCES || errno == EPERM))
+    if (rc < 0 && (is_gone(errno) || is_refused(errno)) && !is_hidden(pid))
         return 0;
     return rc;
 }

@@ -33,8 +33,8 @@ struct proc_stat {
 };
 
 struct proc_unit {
-    char *unit;    /* HOSTQ_UNIT */
-    char *request; /* HOSTQ_REQUEST; "" if it has none */
+    char *unit;          /* HOSTQ_UNIT */
+    char *request;       /* HOSTQ_REQUEST; "" if it has none */
     pid_t pid;           /* the leader's */
     uint64_t start_time; /* its; 0: it has ended, the group has not */
     bool leads;          /* false: its marks were seen in its group only */
@@ -67,8 +67,9 @@ const struct proc_unit *procfs_scan_find(const struct proc_scan *scan,
                                          const char *unit);
 
 /* Is pid this unit? 1: yes, *start_time is filled; 0: no, or it ended (a
- * zombie is gone); -1 with errno: cannot be told now (EAGAIN: inside exec).
- * *start_time 0 = not known: then all marks must be there. */
+ * zombie is gone); -1 with errno: cannot be told now (EAGAIN: inside exec;
+ * EACCES: there is one of that number, and it is hidden). *start_time 0 = not
+ * known: then all marks must be there. */
 int procfs_check(const char *deployment, const char *host, const char *unit,
                  pid_t pid, uint64_t *start_time);
 

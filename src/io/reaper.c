@@ -109,11 +109,11 @@ collect_leader(struct kid *k)
 static bool
 group_lives(struct kid *k)
 {
-    const struct group g = {.scope = k->scope,
-                            .unit = k->unit.instance_id,
-                            .pid = k->unit.pid,
-                            .start_time = k->unit.start_time,
-                            .ours_until = k->ours_until};
+    const struct unit_group g = {.scope = k->scope,
+                                 .unit = k->unit.instance_id,
+                                 .pid = k->unit.pid,
+                                 .start_time = k->unit.start_time,
+                                 .ours_until = k->ours_until};
     uint64_t now = boot_ticks();
     int rc = group_look(&g);
 

@@ -100,10 +100,10 @@ unit_alive(struct unit_place *p, struct unit *u, pid_t pid, uint64_t start_time)
 static int
 look_at_group(const struct unit_place *p, const struct unit *u)
 {
-    const struct group g = {.scope = p->scope,
-                            .unit = u->instance_id,
-                            .pid = u->pid,
-                            .start_time = u->start_time};
+    const struct unit_group g = {.scope = p->scope,
+                                 .unit = u->instance_id,
+                                 .pid = u->pid,
+                                 .start_time = u->start_time};
 
     return group_look(&g);
 }

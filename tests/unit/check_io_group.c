@@ -371,7 +371,8 @@ END_TEST
 /* Its parent does not wait for the last member, and is in another group. */
 START_TEST(zombies_do_not_live)
 {
-    struct group g = {.scope = "d/h", .unit = "u", .ours_until = UINT64_MAX};
+    struct unit_group g = {
+        .scope = "d/h", .unit = "u", .ours_until = UINT64_MAX};
     int result[2];
     pid_t pids[2];
 

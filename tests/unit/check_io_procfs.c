@@ -2,9 +2,13 @@
  * zombies, descendants, processes that come and go. */
 #include "io/procfs.h"
 
+#include <grp.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 
 #include "io/boot.h"
+#include "io/group.h"
 #include "io_help.h"
 
 /* Fields 4 to 26 as the kernel writes them: parent, group, session 77, ...
@@ -272,6 +276,49 @@ START_TEST(check_weighs_marks_and_start_time)
 }
 END_TEST
 
+/* A service with ProtectProc=: others' processes look as if there were none.
+ * In a process of its own, as mounts and users are for ever. */
+static int
+run_hidden(pid_t other)
+{
+    struct unit_group g = {.scope = "d/h", .unit = "u-1", .pid = other};
+    uint64_t start = procfs_start_time(other), zero = 0;
+
+    if (start == 0 || unshare(CLONE_NEWNS) != 0 ||
+        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("proc", "/proc", "proc", 0, "hidepid=2") != 0 ||
+        setgroups(0, NULL) != 0 || setresgid(65534, 65534, 65534) != 0 ||
+        setresuid(65534, 65534, 65534) != 0 || procfs_start_time(other) != 0)
+        return 77;
+    if (procfs_check("d", "h", "u-1", other, &start) != -1 || errno != EACCES)
+        return 1;
+    if (procfs_check("d", "h", "u-1", other, &zero) != -1)
+        return 2;
+    if (group_look(&g) != -1 || errno != EACCES)
+        return 3;
+    if (procfs_check("d", "h", "u-1", 2147483647, &start) != 0)
+        return 4;
+    return procfs_check("d", "h", "u-1", 1, &start) == 0 ? 0 : 5;
+}
+
+START_TEST(hidden_is_not_gone)
+{
+    char *none[] = {NULL};
+    pid_t other = help_stranger(true, none), pid = fork();
+    int status = 0;
+
+    if (pid == 0)
+        _exit(run_hidden(other));
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    help_end_stranger(other);
+    ck_assert(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 77)
+        printf("# no mount namespaces here: hidden processes not tried\n");
+    else
+        ck_assert_int_eq(WEXITSTATUS(status), 0);
+}
+END_TEST
+
 /* Processes that start, exec and vanish during scans never fail one and
  * never hide the unit. */
 START_TEST(scan_among_short_lived_processes)
@@ -317,6 +364,7 @@ main(void)
     tcase_add_test(t, oldest_leader_is_the_unit);
     tcase_add_test(t, odd_process_name);
     tcase_add_test(t, check_weighs_marks_and_start_time);
+    tcase_add_test(t, hidden_is_not_gone);
     tcase_add_test(t, scan_among_short_lived_processes);
     suite_add_tcase(s, t);
     return unit_run(s);
