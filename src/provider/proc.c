@@ -154,13 +154,24 @@ end_exited(const struct unit *u, bool was_ready, struct proc_end *end)
                    u->code, words);
 }
 
+/* Errors of a start that say nothing against the template: the host has no
+ * room, or its disks are not well, or a program is just being replaced. */
+static const struct errno_row {
+    int code;
+    enum reason reason;
+} errno_rows[] = {
+    {EAGAIN, R_CAPACITY}, {ENOMEM, R_CAPACITY},     {EMFILE, R_CAPACITY},
+    {ENFILE, R_CAPACITY}, {ENOSPC, R_CAPACITY},     {EDQUOT, R_CAPACITY},
+    {EIO, R_UNAVAILABLE}, {ETXTBSY, R_UNAVAILABLE}, {EROFS, R_UNAVAILABLE},
+};
+
 static void
 end_error(const struct unit *u, struct proc_end *end)
 {
-    bool full = u->code == EAGAIN || u->code == ENOMEM || u->code == EMFILE ||
-                u->code == ENFILE;
-
-    end_set(end, full, full ? R_CAPACITY : R_CONFIG, "not started");
+    end_set(end, false, R_CONFIG, "not started");
+    for (size_t i = 0; i < sizeof(errno_rows) / sizeof(errno_rows[0]); i++)
+        if (errno_rows[i].code == u->code)
+            end_set(end, true, errno_rows[i].reason, "not started");
     if (u->text[0] != '\0')
         (void)snprintf(end->text, sizeof(end->text), "%s", u->text);
     else

@@ -35,17 +35,22 @@ units_new(const char *token, int64_t count)
     return units;
 }
 
-/* host, boot_id and resource_id are for the SQL side: units of an intent that
- * was never answered become machines from them (intent_machines). */
+/* NULL: the name is no UTF-8, so that it cannot be stored; or there is none. */
+static json_t *
+output_new(const struct env *env)
+{
+    return env->output_dir != NULL ? json_sprintf("%s/%%u.log", env->output_dir)
+                                   : NULL;
+}
+
+/* Takes output. host, boot_id and resource_id are for the SQL side: units of an
+ * intent that was never answered become machines from them (intent_machines).
+ */
 static json_t *
 body_new(const struct request *r, const struct env *env, const char *token,
-         int64_t count)
+         int64_t count, json_t *output)
 {
     const char *dir = json_str(r->template_, "workDir");
-    json_t *output = NULL;
-
-    if (env->output_dir != NULL)
-        output = json_sprintf("%s/%%u.log", env->output_dir);
     json_t *body = json_pack(
         "{s:o, s:o, s:o, s:s?, s:o?, s:I, s:s, s:s,"
         " s:s}",
@@ -150,6 +155,7 @@ provision_plan(const struct request *r, const struct env *env,
 {
     const json_t *body = proc_open_body(r);
     CLEANUP_JSON json_t *known = proc_known_new(r);
+    json_t *output;
     usec_t since;
 
     if (body != NULL) {
@@ -171,9 +177,14 @@ provision_plan(const struct request *r, const struct env *env,
                        (long long)missing, UNITS_MAX);
     if (proc_template_check(r->template_, err) != 0)
         return -1;
+    output = output_new(env);
+    if (output == NULL && env->output_dir != NULL)
+        return err_set(err, E_FAILED,
+                       "output_dir of the daemon on %s is not UTF-8",
+                       env->host);
     token_make(env->deployment, r->request_id, r->intent, env->host,
                intent->token);
-    intent->body = body_new(r, env, intent->token, missing);
+    intent->body = body_new(r, env, intent->token, missing, output);
     intent->route = route_new(env);
     intent->resource_id = mem_dup(env->host);
     plan_spawn(r, env, intent->body, known, call);

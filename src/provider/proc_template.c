@@ -132,5 +132,9 @@ proc_ready_after(const json_t *template_)
 {
     double s = json_number_value(json_object_get(template_, "readyAfter"));
 
+    if (!(s > 0)) /* a copy in a row need not be what was checked */
+        return 0;
+    if (s > READY_MAX_S)
+        s = READY_MAX_S;
     return (usec_t)(s * (double)USEC_S);
 }

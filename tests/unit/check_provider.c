@@ -369,6 +369,26 @@ START_TEST(watch_leaves_out_what_is_no_text)
 }
 END_TEST
 
+START_TEST(output_dir_that_is_no_text)
+{
+    const struct provider *p = provider_find("provision", "process");
+    const struct env env = {"dep-1", "node1", "boot1", "/out \xff"};
+    char id[] = "req-1";
+    struct request r = {.request_id = id, .machine_count = 1};
+    struct err err = {.text = ""};
+    struct intent intent;
+    struct call call;
+
+    r.template_ = json_pack("{s:s, s:s}", "templateId", "T", "command", "x");
+    intent_init(&intent);
+    call_init(&call);
+    ck_assert_int_eq(provider_plan(p, &r, &env, &intent, &call, &err), -1);
+    ck_assert_str_eq(err.text,
+                     "output_dir of the daemon on node1 is not UTF-8");
+    json_decref(r.template_);
+}
+END_TEST
+
 START_TEST(there_are_cases)
 {
     ck_assert_uint_gt(files.gl_pathc, 0);
@@ -386,6 +406,7 @@ main(void)
                    unit_top());
     (void)glob(pattern, 0, NULL, &files);
     tcase_add_test(t, there_are_cases);
+    tcase_add_test(t, output_dir_that_is_no_text);
     tcase_add_test(t, watch_leaves_out_what_is_no_text);
     tcase_add_loop_test(t, provider_case, 0, (int)files.gl_pathc);
     suite_add_tcase(s, t);
