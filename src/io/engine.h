@@ -28,7 +28,8 @@
  *             started. With scan the reply lists all units found, and those
  *             of the call's units that are known by pid and start_time and
  *             ALIVE or UNKNOWN; those two tell which of several processes with
- *             the same marks is the unit. WIRE_BUSY: as above, or somebody else has the lock.
+ *             the same marks is the unit. WIRE_BUSY: as above, or somebody
+ *             else has the lock.
  * CALL_KILL   finds units as CALL_LOOK does (WIRE_BUSY: nobody was signalled),
  *             signals the process group of each, waits up to call.timeout for
  *             the ends; then as CALL_LOOK: what is still ALIVE did not end.
