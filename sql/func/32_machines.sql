@@ -6,6 +6,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION hostq.is_being_returned IS 'Is an open return about this machine?';
 
+CREATE OR REPLACE FUNCTION hostq.newer_details(p_old jsonb, p_new jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN p_new->'start_time' = '0' AND p_new->'pid' = p_old->'pid' THEN p_old ELSE p_new END;
+COMMENT ON FUNCTION hostq.newer_details IS 'Details to keep: a process group whose leader is gone (start_time 0) does not make a known leader unknown.';
+
 CREATE OR REPLACE FUNCTION hostq.store_machines(p_machines jsonb) RETURNS int
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     -- Two returns of one machine in one group both tell how it is.
@@ -43,14 +48,14 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
             message = coalesce(excluded.message, m.message), price_type = coalesce(excluded.price_type, m.price_type),
             resource_id = coalesce(excluded.resource_id, m.resource_id),
             host = coalesce(excluded.host, m.host), boot_id = coalesce(excluded.boot_id, m.boot_id),
-            details = coalesce(excluded.details, m.details), last_seen = clock_timestamp(),
+            details = coalesce(hostq.newer_details(m.details, excluded.details), m.details), last_seen = clock_timestamp(),
             ended_at = CASE WHEN excluded.status = 'terminated' THEN coalesce(m.ended_at, clock_timestamp()) END
         WHERE (m.status, m.name, m.private_ip, m.public_ip, m.private_dns, m.message, m.details, m.launch_time, m.tags)
             IS DISTINCT FROM (excluded.status,
                 CASE WHEN m.result = 'succeed' THEN m.name ELSE coalesce(excluded.name, m.name) END,
                 coalesce(excluded.private_ip, m.private_ip), coalesce(excluded.public_ip, m.public_ip),
                 coalesce(excluded.private_dns, m.private_dns), coalesce(excluded.message, m.message),
-                coalesce(excluded.details, m.details), coalesce(excluded.launch_time, m.launch_time),
+                coalesce(hostq.newer_details(m.details, excluded.details), m.details), coalesce(excluded.launch_time, m.launch_time),
                 coalesce(excluded.tags, m.tags))
         RETURNING 1)
     SELECT count(*)::int FROM i

@@ -9,6 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
+#include "base/cleanup.h"
+#include "base/json.h"
 #include "daemon/config.h"
 #include "daemon/listen.h"
 
@@ -146,6 +150,11 @@ config_check(const struct config *cfg, struct buf *errors)
 
     if (cfg->output_dir[0] == '\0')
         return 0;
+    CLEANUP_JSON json_t *text = json_string(cfg->output_dir);
+    if (!text) {
+        buf_printf(errors, "output_dir: the path is not UTF-8\n");
+        return -1;
+    }
     if (stat(cfg->output_dir, &st) == 0 && !S_ISDIR(st.st_mode))
         errno = ENOTDIR;
     else if (access(cfg->output_dir, W_OK | X_OK) == 0)

@@ -110,13 +110,13 @@ drop_lost(struct ledger *l, struct err *err)
 
 /* What the old connection left behind, before anything is claimed anew. */
 static int
-settle_past(struct ledger *l, struct err *err)
+settle_past(struct ledger *l, const char *old_app, struct err *err)
 {
     char pid[24], sqlstate[6];
     if (l->epoch == 0 || l->lease_counter == 0)
         return 0; /* has claimed nothing yet */
     (void)snprintf(pid, sizeof pid, "%d", l->backend);
-    const char *params[] = {pid};
+    const char *params[] = {pid, old_app};
     if (l->backend != 0) {
         CLEANUP_RESULT PGresult *res =
             pipe_one(l->conn, STMT_END_BACKEND, params,
@@ -147,15 +147,18 @@ ledger_connect(struct ledger *l)
 {
     const struct config *cfg = l->shared->cfg;
     struct err err;
+    char old_app[sizeof l->app];
+    memcpy(old_app, l->app, sizeof old_app);
+    (void)snprintf(l->app, sizeof l->app, "hostqd ledger %d", l->epoch);
     const struct pipe_options opt = {
-        .app = "hostqd ledger",
+        .app = l->app,
         .work = true,
         .connect_limit = cfg->connect_timeout,
         .statement_limit = ledger_limit(l),
         .lock_limit = LOCK_LIMIT,
     };
     l->conn = pipe_open(cfg->database, &opt, &err);
-    if (l->conn && settle_past(l, &err) < 0) {
+    if (l->conn && settle_past(l, old_app, &err) < 0) {
         PQfinish(l->conn);
         l->conn = NULL;
     }

@@ -34,6 +34,7 @@ struct ledger {
     int runner_count;
     pthread_t thread;
     PGconn *conn;
+    char app[40];        /* its application_name: server pids are used again */
     usec_t reconnect_at; /* monotonic; next try */
     usec_t reconnect_wait;
     int backend;          /* server process of the last connection, 0 = none */

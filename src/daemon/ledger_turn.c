@@ -70,7 +70,7 @@ failed(struct ledger *l, struct turn *t, const struct err *err)
         metrics_db_error(sqlstate);
     /* Locks of a session outlive the transaction that took them. */
     l->gate |= t->gate_at >= 0;
-    if (t->claim_at >= 0)
+    if (t->claim_at >= 0 && strcmp(sqlstate, "55P03") != 0)
         walks_done(&l->walks, now_mono(), t->took);
     /* It may have been the claim that took so long: once without it. */
     l->no_claim = t->claim_at >= 0 && strcmp(sqlstate, "57014") == 0;

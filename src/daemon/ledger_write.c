@@ -325,22 +325,23 @@ static enum trouble
 trouble_of(const char *sqlstate)
 {
     static const struct {
-        const char *class;
         enum trouble whose;
+        const char *classes; /* or whole codes, each with a blank behind */
     } known[] = {
-        {"55P03", TROUBLE_LOCKED}, {"57014", TROUBLE_LATE},
-        {"40", TROUBLE_AGAIN},     {"08", TROUBLE_SERVER},
-        {"0A", TROUBLE_SERVER},    {"25", TROUBLE_SERVER},
-        {"26", TROUBLE_SERVER},    {"28", TROUBLE_SERVER},
-        {"3D", TROUBLE_SERVER},    {"3F", TROUBLE_SERVER},
-        {"42", TROUBLE_SERVER},    {"53", TROUBLE_SERVER},
-        {"57", TROUBLE_SERVER},    {"55", TROUBLE_UNSURE},
-        {"58", TROUBLE_UNSURE},    {"XX", TROUBLE_UNSURE},
+        {TROUBLE_LOCKED, "55P03 "},
+        {TROUBLE_LATE, "57014 "},
+        {TROUBLE_AGAIN, "40 "},
+        {TROUBLE_SERVER, "08 0A 0B 0L 0P 24 25 26 28 2B 2D 34 3B 3D 3F 42 "
+                         "53 57 72 F0 HV "},
+        {TROUBLE_UNSURE, "55 58 XX "},
     };
     if (!sqlstate[0]) /* the connection is lost */
         return TROUBLE_AGAIN;
+    char code[8], class[8];
+    (void)snprintf(code, sizeof code, "%s ", sqlstate);
+    (void)snprintf(class, sizeof class, "%.2s ", sqlstate);
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (strncmp(sqlstate, known[i].class, strlen(known[i].class)) == 0)
+        if (strstr(known[i].classes, code) || strstr(known[i].classes, class))
             return known[i].whose;
     return TROUBLE_ROW;
 }

@@ -29,7 +29,7 @@ static const struct shape shapes[] = {
      "template_id,template,machine_count,payload,policy,context"},
     {STMT_CLOSE_INTENTS, 2, NULL},
     {STMT_DAEMON_ENDS, 2, NULL},
-    {STMT_END_BACKEND, 1, NULL},
+    {STMT_END_BACKEND, 2, NULL},
     {STMT_GATE_RELEASE, 0, NULL},
     {STMT_GATE_TAKE, 0, "taken"},
     {STMT_GIVE_BACK_UNKNOWN, 3, "n"},

@@ -23,7 +23,7 @@ is "nothing is written of them" "$(sql "SELECT count(*) FROM hostq.machines") $(
 is "but what was to be started" "$(sql "SELECT count(*) FROM hostq.intents")" 5
 kill -9 "$victim"
 # Its server process must not write after its death.
-sql "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'hostqd ledger'" >/dev/null
+sql "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name LIKE 'hostqd ledger%'" >/dev/null
 let_go
 sql "DROP TRIGGER block ON hostq.finished"
 daemon_start d2

@@ -33,7 +33,7 @@ pg_stop immediate
 pg_go
 nothing_lost immediate 201
 work
-kill -9 "$(sql "SELECT pid FROM pg_stat_activity WHERE application_name = 'hostqd ledger' LIMIT 1")"
+kill -9 "$(sql "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'hostqd ledger%' LIMIT 1")"
 wait_for 10 up
 nothing_lost "backend killed" 301
 

@@ -11,7 +11,7 @@ backend() {
     sed -n 's/.*db.connected .*backend=\([0-9]*\).*/\1/p' "$tmp/d1.log" | tail -n 1
 }
 old=$(backend)
-is "the ledger's backend is known" "$(sql "SELECT application_name FROM pg_stat_activity WHERE pid = $old")" "hostqd ledger"
+is "the ledger's backend is known" "$(sql "SELECT application_name FROM pg_stat_activity WHERE pid = $old")" "hostqd ledger 1"
 kill -STOP "$old"
 id=$(submit '{"kind":"noop"}')
 connected_again() {
