@@ -103,7 +103,7 @@ static int
 look_at_list(const struct unit_group *g)
 {
     const struct proc_member *m = first_of(g->pid);
-    const struct proc_member *end = kept.members + kept.count;
+    const struct proc_member *end = m ? kept.members + kept.count : NULL;
     int rc = 0, error = 0;
 
     for (; m != NULL && m < end && m->pgrp == g->pid; m++) {

@@ -1,16 +1,4 @@
-/* procfs.c - see procfs.h.
- *
- * Each process is read through a descriptor of its directory: that names
- * the process and not the number, so stat and environ never come from two
- * processes, and one that ends meanwhile is ESRCH.
- *
- * An exec replaces the memory first and the environment last; in between
- * /proc/PID/environ is empty. The kernel writes the bounds of the code
- * (startcode of stat) after those of the environment, so startcode 0 means
- * "inside exec", and anything else read before the environment means that
- * the environment is complete. Must not be simplified: it closes the gap
- * between the release of the spawn lock, which exec closes, and the moment
- * when the marks can be seen. */
+/* procfs.c - see procfs.h. */
 #include "io/procfs.h"
 
 #include <dirent.h>
@@ -25,182 +13,12 @@
 
 #include "base/cleanup.h"
 #include "core/mem.h"
-
-/* The kernel allows 6 MiB of arguments and environment at most (3/4 of the
- * largest stack limit it takes into account). */
-#define ENVIRON_CAP ((size_t)6 * 1024 * 1024)
-
-struct environ_text {
-    char *data;
-    size_t len;
-    size_t room;
-};
-
-struct marks {
-    const char *deployment; /* all borrowed; NULL = not there */
-    const char *host;
-    const char *request;
-    const char *unit;
-};
+#include "io/procread.h"
 
 static bool
 is_gone(int error)
 {
     return error == ENOENT || error == ESRCH;
-}
-
-static bool
-is_refused(int error)
-{
-    return error == EACCES || error == EPERM;
-}
-
-int
-procfs_parse_stat(const char *text, struct proc_stat *out)
-{
-    enum {
-        GROUP = 5,
-        SESSION = 6,
-        THREADS = 20,
-        START = 22,
-        VSIZE = 23,
-        CODE = 26
-    };
-    const char *at = strrchr(text, ')');
-    unsigned long long field[CODE + 1] = {0};
-    char state;
-
-    if (at == NULL || at[1] != ' ' || at[2] == '\0' || at[3] != ' ')
-        return -1;
-    state = at[2];
-    at += 3;
-    for (int i = 4; i <= CODE; i++) {
-        char *end;
-
-        field[i] = strtoull(at, &end, 10);
-        if (end == at)
-            return -1;
-        at = end;
-    }
-    out->pgrp = (pid_t)field[GROUP];
-    out->sid = (pid_t)field[SESSION];
-    out->start_time = field[START];
-    /* A main thread that ended before the others is a zombie too, of a
-     * process that lives. */
-    out->dead =
-        state == 'X' || state == 'x' || (state == 'Z' && field[THREADS] <= 1);
-    /* No memory at all: it is ending. */
-    out->starting = !out->dead && field[CODE] == 0 && field[VSIZE] > 0;
-    return 0;
-}
-
-static int
-read_stat(int dir, struct proc_stat *out)
-{
-    CLEANUP_FD int fd = openat(dir, "stat", O_RDONLY | O_CLOEXEC);
-    char text[2048];
-    ssize_t n;
-
-    if (fd < 0)
-        return -1;
-    n = read(fd, text, sizeof(text) - 1);
-    if (n < 0)
-        return -1;
-    text[n] = '\0';
-    if (procfs_parse_stat(text, out) != 0) {
-        errno = ESRCH;
-        return -1;
-    }
-    return 0;
-}
-
-static void
-environ_room(struct environ_text *env)
-{
-    if (env->room > env->len + 1)
-        return;
-    env->room = env->room ? env->room * 2 : 8192;
-    env->data = realloc(env->data, env->room);
-    if (env->data == NULL)
-        abort();
-}
-
-/* An environment that may not be read is an empty one. */
-static int
-read_environ(int dir, struct environ_text *env)
-{
-    CLEANUP_FD int fd = openat(dir, "environ", O_RDONLY | O_CLOEXEC);
-    ssize_t n;
-
-    env->len = 0;
-    environ_room(env);
-    env->data[0] = '\0';
-    if (fd < 0)
-        return is_refused(errno) ? 0 : -1;
-    while (env->len < ENVIRON_CAP) {
-        environ_room(env);
-        n = read(fd, env->data + env->len, env->room - env->len - 1);
-        if (n < 0)
-            return is_refused(errno) ? 0 : -1;
-        if (n == 0)
-            break;
-        env->len += (size_t)n;
-    }
-    env->data[env->len] = '\0';
-    return 0;
-}
-
-/* A session leader, or in its group; kernel threads are in none. */
-static bool
-may_be_unit(const struct proc_stat *st)
-{
-    return st->sid > 1 && st->pgrp == st->sid;
-}
-
-/* stat, and of what may be (part of) a unit a complete environment. An empty
- * one is read again after another look at stat: the process may have gone into
- * exec between the two. */
-static int
-read_process(int dir, struct proc_stat *st, struct environ_text *env)
-{
-    for (int i = 0; i < 3; i++) {
-        env->len = 0;
-        if (read_stat(dir, st) != 0)
-            return -1;
-        if (st->dead || st->starting || !may_be_unit(st))
-            return 0;
-        if (read_environ(dir, env) != 0)
-            return -1;
-        if (env->len > 0)
-            return 0;
-    }
-    return 0;
-}
-
-static void
-take_mark(const char *entry, const char *key, const char **value)
-{
-    size_t len = strlen(key);
-
-    if (*value == NULL && strncmp(entry, key, len) == 0 && entry[len] == '=')
-        *value = entry + len + 1;
-}
-
-static void
-find_marks(const struct environ_text *env, struct marks *m)
-{
-    const char *p;
-
-    *m = (struct marks){0};
-    for (size_t at = 0; at < env->len; at += strlen(p) + 1) {
-        p = env->data + at;
-        if (strncmp(p, "HOSTQ_", 6) != 0)
-            continue;
-        take_mark(p, "HOSTQ_DEPLOYMENT", &m->deployment);
-        take_mark(p, "HOSTQ_HOST", &m->host);
-        take_mark(p, "HOSTQ_REQUEST", &m->request);
-        take_mark(p, "HOSTQ_UNIT", &m->unit);
-    }
 }
 
 static bool
@@ -229,6 +47,15 @@ scan_add(struct proc_scan *scan, const struct marks *m, pid_t pid,
     u->start_time = u->leads ? st->start_time : 0;
 }
 
+static bool
+is_alive(pid_t pid)
+{
+    CLEANUP_FD int dir = procread_open(pid);
+    struct proc_stat st;
+
+    return dir >= 0 && procread_stat(dir, &st) == 0 && !st.dead;
+}
+
 /* -1 with errno: it could not be looked at, though it may be there. */
 static int
 scan_process(int proc, const char *name, const struct marks *wanted,
@@ -244,16 +71,16 @@ scan_process(int proc, const char *name, const struct marks *wanted,
         return -1;
     if (owner.st_uid != geteuid())
         return 0;
-    if (read_process(dir, &st, env) != 0)
+    if (procread_process(dir, &st, env) != 0)
         return -1;
-    if (st.dead || !may_be_unit(&st))
+    if (st.dead || !procread_may_be_unit(&st))
         return 0;
     if (st.starting) {
-        if (st.sid == pid)
+        if (st.sid == pid || !is_alive(st.sid))
             scan->starting = pid;
         return 0;
     }
-    find_marks(env, &m);
+    procread_marks(env, &m);
     if (same(m.deployment, wanted->deployment) && same(m.host, wanted->host) &&
         m.unit != NULL && m.unit[0] != '\0')
         scan_add(scan, &m, pid, &st);
@@ -314,7 +141,7 @@ scan_all(DIR *proc, const struct marks *wanted, struct environ_text *env,
         scan->processes++;
         /* EACCES: hidepid= hides another user's process. */
         if (scan_process(dirfd(proc), entry->d_name, wanted, env, scan) != 0 &&
-            !is_gone(errno) && !is_refused(errno))
+            !is_gone(errno) && !procread_is_refused(errno))
             return err_set(err, E_FAILED, "cannot look at /proc/%s: %s",
                            entry->d_name, strerrordesc_np(errno));
     }
@@ -392,19 +219,6 @@ marks_fit(const struct marks *m, const struct marks *wanted, bool known)
     return true;
 }
 
-static int
-open_process(pid_t pid)
-{
-    char path[32];
-
-    if (pid <= 1) { /* init is no unit, and the others are no process */
-        errno = ESRCH;
-        return -1;
-    }
-    (void)snprintf(path, sizeof(path), "/proc/%d", pid);
-    return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-}
-
 /* procfs_check() once the process is open; errors are errno. */
 static int
 check_process(int dir, pid_t pid, const struct marks *wanted,
@@ -415,7 +229,7 @@ check_process(int dir, pid_t pid, const struct marks *wanted,
     struct stat owner;
     struct marks m;
 
-    if (read_process(dir, &st, env) != 0)
+    if (procread_process(dir, &st, env) != 0)
         return -1;
     if (st.dead || st.sid != pid || (known && st.start_time != *start_time))
         return 0;
@@ -425,7 +239,7 @@ check_process(int dir, pid_t pid, const struct marks *wanted,
     }
     if (!known && (fstat(dir, &owner) != 0 || owner.st_uid != geteuid()))
         return 0;
-    find_marks(env, &m);
+    procread_marks(env, &m);
     if (!marks_fit(&m, wanted, known))
         return 0;
     *start_time = st.start_time;
@@ -451,13 +265,17 @@ procfs_check(const char *deployment, const char *host, const char *unit,
     const struct marks wanted = {
         .deployment = deployment, .host = host, .unit = unit};
     struct environ_text env = {0};
-    CLEANUP_FD int dir = open_process(pid);
+    CLEANUP_FD int dir = procread_open(pid);
     int rc = -1;
 
     if (dir >= 0)
         rc = check_process(dir, pid, &wanted, start_time, &env);
     free(env.data);
-    if (rc < 0 && (is_gone(errno) || is_refused(errno)) && !is_hidden(pid))
+    /* It was there to be opened and is no more: it is ending. */
+    if (rc < 0 && dir >= 0 && is_gone(errno))
+        return 0;
+    if (rc < 0 && (is_gone(errno) || procread_is_refused(errno)) &&
+        !is_hidden(pid))
         return 0;
     return rc;
 }
@@ -481,7 +299,7 @@ check_member(int dir, const struct proc_member *m, bool is_known,
     struct proc_stat st;
     struct marks marks;
 
-    if (read_process(dir, &st, env) != 0)
+    if (procread_process(dir, &st, env) != 0)
         return -1;
     if (st.dead || st.pgrp != m->pgrp || st.sid != m->pgrp ||
         st.start_time != m->start_time)
@@ -492,7 +310,7 @@ check_member(int dir, const struct proc_member *m, bool is_known,
         errno = EAGAIN;
         return -1;
     }
-    find_marks(env, &marks);
+    procread_marks(env, &marks);
     return marks_are(&marks, scope, unit);
 }
 
@@ -501,7 +319,7 @@ procfs_member(const struct proc_member *m, bool is_known, const char *scope,
               const char *unit)
 {
     struct environ_text env = {0};
-    CLEANUP_FD int dir = open_process(m->pid);
+    CLEANUP_FD int dir = procread_open(m->pid);
     int rc = -1;
 
     if (dir >= 0)
@@ -513,9 +331,9 @@ procfs_member(const struct proc_member *m, bool is_known, const char *scope,
 int
 procfs_stat(pid_t pid, struct proc_stat *out)
 {
-    CLEANUP_FD int dir = open_process(pid);
+    CLEANUP_FD int dir = procread_open(pid);
 
-    return dir < 0 ? -1 : read_stat(dir, out);
+    return dir < 0 ? -1 : procread_stat(dir, out);
 }
 
 uint64_t

@@ -21,16 +21,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
-
-/* Part of /proc/PID/stat. */
-struct proc_stat {
-    pid_t pgrp;
-    pid_t sid;
-    uint64_t start_time; /* clock ticks since boot */
-    bool dead;           /* zombie, all threads ended */
-    bool starting;       /* inside exec: the new image is not complete and
-                            the environment cannot be read */
-};
+#include "io/procread.h"
 
 struct proc_unit {
     char *unit;          /* HOSTQ_UNIT */
@@ -52,8 +43,9 @@ struct proc_scan {
     size_t count;
     size_t room;
     size_t processes; /* looked at, of all users */
-    pid_t starting;   /* a session leader inside exec, 0 = none: the
-                         scan may lack one unit; scan again */
+    pid_t starting;   /* a session leader, or a process whose leader is gone,
+                         inside exec; 0 = none: the scan may lack one unit;
+                         scan again */
 };
 
 /* One pass over /proc. -1 where a process could not be looked at for a
@@ -83,8 +75,5 @@ int procfs_member(const struct proc_member *m, bool is_known, const char *scope,
 int procfs_stat(pid_t pid, struct proc_stat *out);
 /* The start time of a process, alive or zombie; 0 = no such process. */
 uint64_t procfs_start_time(pid_t pid);
-
-/* Reads one line of /proc/PID/stat; the name in it may hold anything. */
-int procfs_parse_stat(const char *text, struct proc_stat *out);
 
 #endif

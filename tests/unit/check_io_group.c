@@ -14,6 +14,7 @@ setup(void)
 {
     help_setup();
     (void)snprintf(fifo, sizeof(fifo), "/tmp/check_io_%d.fifo", getpid());
+    (void)unlink(fifo); /* of a killed test with this pid */
     ck_assert_int_eq(mkfifo(fifo, 0600), 0);
 }
 
@@ -21,6 +22,21 @@ static void
 teardown(void)
 {
     (void)unlink(fifo);
+}
+
+/* Waits until pid has become another program. No event tells this. */
+static void
+await_program(pid_t pid, const char *program)
+{
+    char path[64], line[64] = "";
+
+    (void)snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+    for (usec_t end = now_mono() + PATIENCE; now_mono() < end;) {
+        (void)help_read(path, line, sizeof(line));
+        if (strncmp(line, program, strlen(program)) == 0)
+            break;
+    }
+    help_settle(pid);
 }
 
 /* Starts a script as unit r-1-0; returns the pid of its worker, which writes
@@ -42,6 +58,8 @@ start_script(struct engine *e, const char *script, struct reply *r)
     ck_assert_uint_gt(help_read(fifo, line, sizeof(line)), 0);
     worker = (pid_t)strtol(line, NULL, 10);
     ck_assert_int_gt(worker, 1);
+    if (strstr(script, "exec sleep") != NULL)
+        await_program(worker, "sleep");
     return worker;
 }
 
@@ -355,7 +373,7 @@ START_TEST(number_that_was_given_away)
             pause();
     }
     ck_assert_int_eq(read(result[0], &member, sizeof(member)), sizeof(member));
-    help_settle(member);
+    await_program(member, "sleep");
     u.start_time = procfs_start_time(u.pid);
     (void)kill(u.pid, SIGKILL);
     ck_assert_int_eq(waitpid(u.pid, NULL, 0), u.pid);

@@ -47,7 +47,7 @@ START_TEST(stat_line)
     const struct stat_row *t = &stat_rows[_i];
     struct proc_stat st = {0};
 
-    ck_assert_int_eq(procfs_parse_stat(t->text, &st), t->rc);
+    ck_assert_int_eq(procread_parse_stat(t->text, &st), t->rc);
     if (t->rc != 0)
         return;
     ck_assert_int_eq(st.sid, 77);
