@@ -3,7 +3,7 @@
 # HostFactory lives it. M38 M41 M47
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$top_srcdir/tests/daemon/hf.inc"
-plan 32
+plan 52
 pg_start
 hf_instance hostqinst
 hf_templates "$(unit basic 10 '"instanceTags":"company=abc;project=q"')"
@@ -86,3 +86,24 @@ done
 out=$(cd / && PATH=/usr/bin:/bin "$tmp/alone/getRequestStatus.sh" "$req")
 is "nowhere: exit 1" $? 1
 shows "... and one object that says so" "$out" failure
+
+# One that cannot be run, or does not live to answer.
+for how in loader interpreter signal three; do
+    case $how in
+    loader) # of another machine: its loader is not here
+        sed 's|/ld-linux|/no-linux|' "$(command -v hostq)" >"$tmp/alone/hostq"
+        says=12[67] ;;
+    interpreter) printf '#!/nonexistent/sh\n' >"$tmp/alone/hostq" && says=12[67] ;;
+    signal) printf '#!/bin/sh\nkill -9 $$\n' >"$tmp/alone/hostq" && says=137 ;;
+    three) printf '#!/bin/sh\nexit 3\n' >"$tmp/alone/hostq" && says=3 ;;
+    esac
+    chmod 755 "$tmp/alone/hostq"
+    for s in getAvailableTemplates requestMachines requestReturnMachines getRequestStatus getReturnRequests; do
+        hf_raw=$tmp/alone/out
+        "$tmp/alone/$s.sh" -f /dev/null >"$hf_raw" 2>/dev/null
+        hf_status=$?
+        hf_out=$(cat "$hf_raw")
+        ok "$s.sh, hostq fails by $how: exit 1, one object that says so" eval \
+            'hf_is_well && [ "$hf_status" = 1 ] && printf "%s" "$hf_out" | grep -Eq "^.\"message\":\"$s.sh: hostq .*$says"'
+    done
+done
