@@ -3,7 +3,7 @@
 # unknown machines are skipped by name, every ret- id ends. M11 M18 M38
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$top_srcdir/tests/daemon/hf.inc"
-plan 52
+plan 62
 pg_start
 hf_instance hostqinst
 hf_templates "$(unit basic 20)"
@@ -63,6 +63,16 @@ is "... exit 0" "$hf_status" 0
 hf_ends "$ret" complete 10
 shows "... and the known one is returned" "$hf_out" '[.requests[0].machines[].machineId] == ["'"$7"'"]'
 
+back "{\"machines\":[{\"name\":\"$8\",\"machineId\":\"i-0000\"}]}" "a known name beside an unknown machineId: skipped" \
+    '(.message | startswith("No Active VM.") and contains("'"$8"'"))'
+hf getRequestStatus "{\"requests\":[{\"requestId\":\"$ret\"}]}"
+shows "... complete at once, with no machine" "$hf_out" 'status_answer and (.requests[0] | .status == "complete" and .machines == [])'
+back "{\"machines\":[{\"name\":\"$8\",\"machineId\":\"i-0000\"},{\"name\":\"n2\"}]}" "... beside one that has only a name as well" \
+    '(.message | startswith("No Active VM.") and contains("'"$8"'") and contains("n2"))'
+hf getRequestStatus "{\"requests\":[{\"requestId\":\"$ret\"}]}"
+shows "... complete at once, with no machine" "$hf_out" 'status_answer and (.requests[0] | .status == "complete" and .machines == [])'
+ok "... the machine of that name lives" lives "$8"
+
 back '{"machines":[{"name":"n1","machineId":"i-0000"}]}' "all unknown" '(.message | startswith("No Active VM.") and contains("n1"))'
 is "... exit 0" "$hf_status" 0
 hf getRequestStatus "{\"requests\":[{\"requestId\":\"$ret\"}]}"
@@ -98,6 +108,18 @@ hf_ends "$ret" complete 10
 shows "... and ends as succeed" "$hf_out" '.requests[0].machines | all(.result == "succeed")'
 is "nothing is left" "$(machine_pids | wc -l)" 0
 
+# Two living machines of one name, as AWS can have them: the newest goes.
+hf requestMachines '{"template":{"templateId":"basic","machineCount":3}}'
+req=$(hf_value .requestId)
+hf_ends "$req" complete 10
+# shellcheck disable=SC2046 # one word each
+set -- $(sql "SELECT instance_id FROM hostq.machines WHERE ended_at IS NULL ORDER BY machine_id")
+sql "UPDATE hostq.machines SET name = 'twice' WHERE ended_at IS NULL AND instance_id <> '$3'"
+back '{"machines":[{"name":"twice"}]}' "a name that two living machines have" '.message == "Delete VM success."'
+hf_ends "$ret" complete 10
+shows "... the newest goes" "$hf_out" '[.requests[0].machines[].machineId] == ["'"$2"'"]'
+ok "... the other one lives" lives "$1"
+
 # What another instance has is unknown here, and never terminated.
 hf requestMachines '{"template":{"templateId":"basic","machineCount":1}}'
 req=$(hf_value .requestId)
@@ -112,5 +134,5 @@ shows "... the return is complete with nothing, the other's request unknown" "$h
     and (.requests[0] | .status == "complete" and .machines == [])
     and (.requests[1] | .status == "complete_with_error" and .machines == [] and .message != "")'
 ok "... the machine lives" lives "$other"
-is "all returns are stored" "$(sql "SELECT count(*) FROM hostq.requests WHERE kind = 'return' AND state = 'completed'")" 16
+is "all returns are stored" "$(sql "SELECT count(*) FROM hostq.requests WHERE kind = 'return' AND state = 'completed'")" 19
 is "no daemon met an error" "$(cat "$tmp"/d*.log | grep -c ' error ')" 0

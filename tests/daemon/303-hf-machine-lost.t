@@ -3,7 +3,7 @@
 # HostFactory gives it back. M7 M38
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$top_srcdir/tests/daemon/hf.inc"
-plan 26
+plan 34
 pg_start
 hf_instance hostqinst
 hf_templates "$(unit basic 20)"
@@ -47,6 +47,24 @@ hf getReturnRequests '{"machines":[]}'
 shows "an empty list" "$hf_out" 'returns_answer and .requests == []'
 hf getReturnRequests '{"machines":[{"name":"never-was-ours","machineId":"i-1"}]}'
 shows "one that we never knew is listed" "$hf_out" 'returns_answer and .requests == [{"machine":"never-was-ours","gracePeriod":0}]'
+hf getReturnRequests "{\"machines\":[{\"name\":\"$lost\",\"machineId\":\"i-1\"},{\"name\":\"never-was-ours\",\"machineId\":\"$lost\"}]}"
+shows "machineId decides here, too: the one that we never knew, the one that is gone" "$hf_out" 'returns_answer
+    and .requests == [{"machine":"'"$lost"'","gracePeriod":0},{"machine":"never-was-ours","gracePeriod":0}]'
+healthy=$(printf '%s' "$held" | jq -r --arg l "$lost" '[.machines[] | select(.name != $l)][0].name')
+hf getReturnRequests "{\"machines\":[{\"name\":\"$healthy\",\"machineId\":\"i-1\"}]}"
+shows "... a healthy one's name beside an id that we never knew: that id is unknown" "$hf_out" 'returns_answer
+    and .requests == [{"machine":"'"$healthy"'","gracePeriod":0}]'
+hf getReturnRequests "{\"machines\":[{\"name\":\"$lost\",\"machineId\":\"$healthy\"}]}"
+shows "... the name of the lost one beside the id of a healthy one: healthy" "$hf_out" 'returns_answer and .requests == []'
+hf getReturnRequests '{"machines":null}'
+shows "machines null is no list: the taken ones" "$hf_out" "$only"
+hf getReturnRequests '{"machines":[{},null,7,"",{"name":""},{"machineId":""},{"name":"","machineId":null},[],true]}'
+shows "items that name nothing are not listed" "$hf_out" 'returns_answer and .requests == []'
+hf getReturnRequests "{\"machines\":[{},null,7,\"$lost\",\"\",{\"name\":\"\"}]}"
+shows "... and the others are answered" "$hf_out" "$only"
+hf requestReturnMachines '{"machines":[{},null,7,"",{"name":""}]}'
+is "requestReturnMachines of such: exit 0" "$hf_status" 0
+shows "... nothing to do" "$hf_out" 'request_answer and (.message | startswith("No Active VM."))'
 ok "a setting turns that off" hostq set hf_report_unknown false
 hf getReturnRequests '{"machines":[{"name":"never-was-ours","machineId":"i-1"}]}'
 shows "... not listed" "$hf_out" 'returns_answer and .requests == []'
