@@ -22,13 +22,22 @@ failed_with() { # ERE: of the message
         "$hf_rules"' length == 1 and (.[0] | failure and (.message | test($ere)))' >/dev/null
 }
 
-refused() { # NAME ERE: the last call; no row, and one event for each
-    now=$(counts)
-    if [ "$hf_status" = 1 ] && failed_with "$2" && [ "$now" = "$rows $((events + 1))" ]; then
-        report 0 "$1: exit 1, a message that names it, no row, one event"
+refused() { # NAME ERE: the last call; no row, and one event that says the same
+    now=$(sql "SELECT (SELECT count(*) FROM hostq.request_body WHERE kind <> 'watch') || ' '
+        || (SELECT count(*) || ' ' || (array_agg(jsonb_build_object('method', details->>'method', 'code', code, 'namespace', namespace,
+            'message', details->>'message') ORDER BY seq DESC))[1] FROM hostq.event WHERE type = 'rejected')")
+    event=${now#* * }
+    now=${now%%" $event"}
+    hf_called=${hf_script##*/}
+    if [ "$hf_status" = 1 ] && [ "$now" = "$rows $((events + 1))" ] &&
+        printf '%s\n%s\n' "$hf_out" "$event" | jq -es --arg ere "$2" --arg s "${hf_called%.sh}" \
+            "$hf_rules"'length == 2 and (.[0] | failure and (.message | test($ere))) and .[0].message as $m
+            | .[1] | .method == $s and .namespace == "hostqinst" and .code != null and (.message | length > 5)
+                and (.message as $e | $m | endswith($e) or startswith($e))' >/dev/null; then
+        report 0 "$1: exit 1, a message that names it, no row, one event that says the same"
     else
-        report 1 "$1: exit 1, a message that names it, no row, one event" ||
-            printf '#   %s\n' "exit $hf_status" "$hf_out" "like: $2" "before: $rows $events, now: $now"
+        report 1 "$1: exit 1, a message that names it, no row, one event that says the same" ||
+            printf '#   %s\n' "exit $hf_status" "$hf_out" "like: $2" "before: $rows $events, now: $now" "event: $event"
     fi
     events=${now#* }
 }

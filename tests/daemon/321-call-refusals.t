@@ -3,7 +3,7 @@
 # no row, and one event `rejected`. M3 M15 M16 M17 M18 M21 M22 M23 M26
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$top_srcdir/tests/daemon/hf.inc"
-plan 141
+plan 156
 pg_start
 template T '["sleep","1000"]'
 template ten '["sleep","1000"]'
@@ -29,13 +29,21 @@ no() { # METHOD PARAMS EXIT FILTER
     refusals=$((refusals + 1))
     printf '%s' "$call_out" | tr '\n' '?' >>"$tmp/answers"
     echo >>"$tmp/answers"
+    jq -Rsc . "$tmp/call.err" >>"$tmp/errs"
     printf '%s %.70s: exit %s\n' "$1" "$2" "$3" >>"$tmp/titles"
-    printf '(%s == %s and ($answers[%s] | try (call_error and (%s)) catch false))\n' \
-        "$call_status" "$3" "$((refusals - 1))" "$(printf '%s' "$4" | tr '\n' ' ')" >>"$tmp/filters"
+    printf '(%s == %s and ($answers[%s] | try (call_error and said($list[%s]) and (%s)) catch false))\n' \
+        "$call_status" "$3" "$((refusals - 1))" "$((refusals - 1))" "$(printf '%s' "$4" | tr '\n' ' ')" >>"$tmp/filters"
 }
 
+# On stderr: one line with field, value and limit.
+said='def said($err): ($err | test("\\Ahostq: [^\n]+\n\\z")) and .error.details as $d
+    | ($d.field == null or (($d | has("value") or has("limit")) | not) or ($err | contains("(\($d.field): ")))
+      and ($d.limit == null or ($err | endswith(", allowed: \($d.limit))\n")))
+      and (($d | has("value") | not) or ($d.value | tojson | length > 60 or test("[e.:]|[^ -~]")) or $d.field == null
+           or ($err | contains(": \($d.value | tojson)"))); '
+
 judge() {
-    jq -Rn "$hf_rules"' [inputs | try fromjson catch null] as $answers |
+    jq -Rn --slurpfile list "$tmp/errs" "$hf_rules$said"' [inputs | try fromjson catch null] as $answers |
         '"$(paste -sd, "$tmp/filters")" "$tmp/answers" >"$tmp/verdicts" 2>"$tmp/jq.err" || sed 's/^/# /' "$tmp/jq.err"
     judged=0
     while read -r verdict; do
@@ -46,6 +54,7 @@ judge() {
         else
             report 1 "$title" || {
                 sed -n "${judged}p" "$tmp/answers" | sed 's/^/#   got: /'
+                sed -n "${judged}p" "$tmp/errs" | sed 's/^/#   stderr: /'
                 sed -n "${judged}p" "$tmp/filters" | sed 's/^/#   filter: /'
             }
         fi
@@ -169,22 +178,59 @@ no getRequestStatus '[]' 2 'refused("params"; "Params must be an object")'
 no getRequestStatus '"first"' 2 '.error.details.field == "params"'
 
 raws=0
-raw() { # TEXT: not a call at all
-    call_out=$(printf '%s' "$1" | hostq call 2>/dev/null)
+raw() { # TEXT ERE: not a call at all; the event says what the answer does
+    call_out=$(printf '%s' "$1" | hostq call 2>"$tmp/call.err")
     call_status=$?
     raws=$((raws + 1))
-    is "$(printf '%.30s' "$1"): exit 2" "$call_status" 2
-    shows "... VALIDATION_ERROR" "$call_out" 'call_error and .error.code == "VALIDATION_ERROR"'
+    raw_is "$(printf '%.40s' "$1")" "$2"
 }
-raw 'garbage'
-raw ''
-raw '[]'
-raw '"x"'
-raw '{"method":"getRequestStatus","params":{"requestId":"x"}'
-raw '{"params":{}}'
-raw '{"method":7,"params":{}}'
-raw "$(printf '{"method":"getRequestStatus","params":{"requestId":"\377"}}')"
-raw '{"method":"getRequestStatus","params":{"requestId":"a\u0000"}}'
+raw_is() { # NAME ERE
+    is "$1: exit 2, one line on stderr" "$call_status $(grep -c '^hostq: ' "$tmp/call.err") $(wc -l <"$tmp/call.err")" "2 1 1"
+    shows "... VALIDATION_ERROR, and an event with the same text" "[$call_out,$(sql "SELECT jsonb_build_object('method', details->'method',
+        'code', code, 'message', details->'message') FROM hostq.event WHERE type = 'rejected' ORDER BY seq DESC LIMIT 1")]" \
+        '.[0].error.message as $m | (.[0] | call_error and .error.code == "VALIDATION_ERROR" and (.error.message | test("'"$2"'")))
+         and (.[1] | .code == "VALIDATION_ERROR" and .method == "" and .message == $m)'
+}
+raw 'garbage' 'standard input is not JSON: line 1'
+raw '' 'standard input is empty'
+raw '[]' 'not a JSON object'
+raw '"x"' 'not a JSON object'
+raw '{"method":"getRequestStatus","params":{"requestId":"x"}' 'not JSON: line 1'
+raw '{"params":{}}' 'Unknown method'
+raw "$(printf '{"method":"getRequestStatus","params":{"requestId":"\377"}}')" 'params.requestId.* not valid UTF-8'
+raw '{"method":"getRequestStatus","params":{"requestId":"a\u0000"}}' 'params.requestId.*u0000'
+raw '{"method":"getRequestStatus","params":{},"parms":{}}' "Unknown field 'parms'"
+shows "... the field is named" "$call_out" '.error.details | .field == "parms" and (.limit | contains("params"))'
+like "... on stderr, too" "$(cat "$tmp/call.err")" '\(parms: \{\}, allowed: .*params\)$'
+raws=$((raws + 1))
+call_out=$(printf '{"method":7,"params":{}}' | hostq call 2>/dev/null)
+is "method is a number: exit 2" $? 2
+shows "... VALIDATION_ERROR" "$call_out" 'call_error and .error.details.field == "method"'
+
+# From a file, and what else hides there.
+from() { # ARGUMENT...
+    call_out=$(hostq call "$@" 2>"$tmp/call.err" </dev/null)
+    call_status=$?
+}
+echo '{"method":"getRequestStatus","params":{"requestId":"first"}}' >"$tmp/call.json"
+from -f "$tmp/call.json"
+shows "call -f FILE" "$call_out" '.result.requestId == "first"'
+call_out=$(hostq call - <"$tmp/call.json")
+shows "call -" "$call_out" '.result.requestId == "first"'
+call_out=$(hostq call -f - <"$tmp/call.json")
+shows "call -f -" "$call_out" '.result.requestId == "first"'
+raws=$((raws + 4))
+from -f "$tmp/nosuch"
+raw_is "a file that is not there" 'nosuch.*No such file'
+from -f "$tmp"
+raw_is "a folder" 'irectory'
+from -f "$tmp/call.json" '{}'
+raw_is "JSON and -f" 'not both'
+chmod 600 "$tmp/call.json"
+[ "$(id -u)" = 0 ] || chmod 000 "$tmp/call.json"
+call_out=$(as_pg "$top_builddir/hostq" call -f "$tmp/call.json" 2>"$tmp/call.err")
+call_status=$?
+raw_is "a file that may not be read" 'Permission denied'
 
 judge
 after=$(counts)
