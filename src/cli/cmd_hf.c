@@ -174,8 +174,6 @@ print_log(const struct hf *h, const char *text)
     json_t *line;
 
     CLEANUP_JSON json_t *log = json_parse_new(text, strlen(text), &err);
-    if (h->env.quiet)
-        return;
     json_array_foreach(log, i, line)
     {
         if (json_is_string(line))
@@ -187,11 +185,15 @@ print_log(const struct hf *h, const char *text)
 static int
 print_answer(const struct hf *h, const PGresult *res)
 {
-    print_log(h, PQgetvalue(res, 0, 2));
+    int status = strcmp(PQgetvalue(res, 0, 0), "0") == 0 ? 0 : 1;
+
+    /* What goes with a good answer are warnings. */
+    if (status != 0 || !h->env.quiet)
+        print_log(h, PQgetvalue(res, 0, 2));
     drop_backstop();
     cli_print(PQgetvalue(res, 0, 1));
     (void)fflush(stdout);
-    return strcmp(PQgetvalue(res, 0, 0), "0") == 0 ? 0 : 1;
+    return status;
 }
 
 static int
