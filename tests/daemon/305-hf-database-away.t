@@ -1,9 +1,9 @@
 #!/bin/sh
-# The database is away, frozen, or busy: each script answers with one object
+# The database is away, frozen, busy, without schema or rights: each script answers with one object
 # and exit 1 within 10 s, and nothing that it gave up is done later. M26 M31
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$top_srcdir/tests/daemon/hf.inc"
-plan 48
+plan 68
 pg_start
 hf_instance hostqinst
 hf_templates "$(unit basic 20)"
@@ -106,3 +106,19 @@ answered nonsense "database is no conninfo"
 pg_go
 hf requestMachines "$(input requestMachines)"
 is "the database is back: requestMachines works" "$hf_status" 0
+
+# A database that has no schema, and one that we may not use.
+psql -Xq -c "CREATE DATABASE bare" -c "CREATE ROLE nobody_knows LOGIN" >/dev/null
+HOSTQ_DATABASE="dbname=bare"
+export HOSTQ_DATABASE
+for s in $all; do
+    hf "$s" "$(input "$s")"
+    is "$s, no schema: exit 1" "$hf_status" 1
+    shows "... one object that says what to do" "$hf_out" 'failure and (.message | contains("hostq migrate"))'
+done
+HOSTQ_DATABASE="user=nobody_knows"
+for s in $all; do
+    hf "$s" "$(input "$s")"
+    is "$s, no rights: exit 1" "$hf_status" 1
+    shows "... one object that says so" "$hf_out" 'failure and (.message | contains("permission denied"))'
+done
