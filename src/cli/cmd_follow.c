@@ -267,18 +267,17 @@ say_change(const struct cli *c, const struct answer *a, const char *line)
     (void)fflush(stdout);
 }
 
-/* 1: it has ended, with *status. */
+/* 1: it has ended, with *status. a holds the last look. */
 static int
-watch_once(struct follow *f, char **last, int *status, struct err *err)
+watch_once(struct follow *f, struct answer *a, char **last, int *status,
+           struct err *err)
 {
-    CLEANUP_ANSWER struct answer a = ANSWER_INIT;
-
-    if (cli_ask(f->c, STMT_CLI_SHOW, 1, &f->id, &a, err) != 0)
+    if (cli_ask(f->c, STMT_CLI_SHOW, 1, &f->id, a, err) != 0)
         return -1;
-    const json_t *r = json_object_get(a.json, "request");
-    char *line = line_new(a.json);
+    const json_t *r = json_object_get(a->json, "request");
+    char *line = line_new(a->json);
     if (*last == NULL || strcmp(*last, line) != 0)
-        say_change(f->c, &a, line);
+        say_change(f->c, a, line);
     free(*last);
     *last = line;
     *status = status_of(json_str(r, "state"));
@@ -289,6 +288,7 @@ watch_once(struct follow *f, char **last, int *status, struct err *err)
 int
 cmd_watch(struct cli *c)
 {
+    CLEANUP_ANSWER struct answer a = ANSWER_INIT;
     CLEANUP_FREE char *last = NULL;
     struct follow f;
     struct err err;
@@ -299,11 +299,11 @@ cmd_watch(struct cli *c)
         return cli_fail(c, &err);
     start(&f, c, c->args[0], limit);
     for (;;) {
-        int r = watch_once(&f, &last, &status, &err);
+        int r = watch_once(&f, &a, &last, &status, &err);
         if (r > 0)
             return status;
         if (r < 0 && (err.code != E_DATABASE || last == NULL || left(&f) == 0))
-            return cli_fail(c, &err);
+            return cli_refused(c, &a, &err);
         if (r == 0 && left(&f) == 0) {
             (void)not_in_time(&f, &err);
             return cli_fail(c, &err);
