@@ -3,7 +3,7 @@
 # no row, and one event `rejected`. M3 M15 M16 M17 M18 M21 M22 M23 M26
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$top_srcdir/tests/daemon/hf.inc"
-plan 156
+plan 174
 pg_start
 template T '["sleep","1000"]'
 template ten '["sleep","1000"]'
@@ -253,3 +253,29 @@ good requestMachines '{"templateId":"T","machineCount":1.0,"timeout":60,"tags":{
 good requestMachines "{\"templateId\":\"ten\",\"machineCount\":10,\"requestId\":\"$(letters 128 é)\"}"
 good requestReturnMachines "{\"machineIds\":[\"$machine\",\"$machine\"],\"timeout\":60,\"drainTimeout\":3600,\"force\":true,\"tags\":{\"$k128\":\"$v256\"}}"
 is "the tag is stored as it was given" "$(status_of "$(call_value .result.requestId)" | jq -r '.result.tags | keys[0]')" "$k128"
+
+# The limits are settings.
+limits() { # NAME VALUE
+    is "set $1" "$(hostq set "$1" "$2" | sed 's/ (was.*//')" "$1 = $2"
+}
+limits max_machine_count 3
+call requestMachines '{"templateId":"T","machineCount":4}'
+shows "... 4 are refused" "$call_out" 'refused("machineCount"; "Machine count cannot exceed 3") and .error.details.value == 4 and .error.details.limit == "1..3"'
+good requestMachines '{"templateId":"T","machineCount":3}'
+shows "... scripts are bound by the template only" "$(hostq hf requestMachines T 4)" request_answer
+limits max_timeout 7200
+good requestMachines '{"templateId":"T","machineCount":1,"timeout":7200}'
+call requestMachines '{"templateId":"T","machineCount":1,"timeout":7201}'
+shows "... 7201 s are refused" "$call_out" 'refused("timeout"; "Timeout cannot exceed 7200 seconds") and .error.details.limit == "60..7200 s"'
+limits min_timeout 5
+good requestMachines '{"templateId":"T","machineCount":1,"timeout":5}'
+call requestMachines '{"templateId":"T","machineCount":1,"timeout":4}'
+shows "... 4 s are refused" "$call_out" 'refused("timeout"; "Timeout must be at least 5 seconds") and .error.details.limit == "5..7200 s"'
+limits default_timeout 90
+good requestMachines '{"templateId":"T","machineCount":1}'
+is "... the deadline of one without" "$(sql "SELECT deadline - created_at FROM hostq.requests WHERE request_id = '$(call_value .result.requestId)'")" "00:01:30"
+good requestReturnMachines "{\"machineIds\":[\"$machine\"]}"
+is "... of a return, too" "$(sql "SELECT deadline - created_at FROM hostq.requests WHERE request_id = '$(call_value .result.requestId)'")" "00:01:30"
+is "... and by the scripts" "$(sql "SELECT deadline - created_at FROM hostq.requests WHERE request_id = '$(hostq hf requestMachines T 1 | jq -r .requestId)'")" "00:01:30"
+good requestMachines '{"templateId":"T","machineCount":1,"timeout":60}'
+is "... one with a timeout has its own" "$(sql "SELECT deadline - created_at FROM hostq.requests WHERE request_id = '$(call_value .result.requestId)'")" "00:01:00"
