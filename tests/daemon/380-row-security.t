@@ -3,7 +3,7 @@
 # the other, through every function and view, by id too.
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$top_srcdir/tests/daemon/hf.inc"
-plan 66
+plan 76
 pg_start
 psql -Xq >/dev/null <<'SQL' || exit 99
 CREATE ROLE tenant_a LOGIN IN ROLE hostq_client, hostq_operator;
@@ -180,6 +180,26 @@ is "... and sees no tenant's" "$(as looker hostq list --json)" "[]"
 out=$(as stranger hostq list 2>&1)
 is "a stranger is refused: exit 6" $? 6
 is "... in one line" "$(printf '%s\n' "$out" | wc -l)" 1
+
+# An id is taken for all; whose it is, and what it is, is not said.
+for c in "noop --request-id held-b -n na" "noop --request-id own-b -n na" "provision ta 1 --request-id own-b -n na"; do
+    # shellcheck disable=SC2086 # words
+    out=$(as tenant_a hostq submit $c 2>&1)
+    is "submit $c: exit 4" $? 4
+    like "... it exists, and no more" "$out" "^hostq: Request '(held|own)-b' exists( \\(requestId: [^)]*\\))?$"
+done
+shows "... by call" "$(as tenant_a hostq call -n na '{"method":"requestMachines","params":{"templateId":"ta","machineCount":1,"requestId":"own-b"}}' 2>/dev/null)" \
+    '. == {"error":{"code":"CONFLICT","message":"Request '"'own-b'"' exists","details":{"requestId":"own-b","field":"requestId"}}}'
+
+# Behind others: why, but not how many of theirs.
+sql "SELECT count(hostq.submit('{\"kind\":\"noop\",\"namespace\":\"nb\",\"duration_ms\":600000}')) FROM generate_series(1, 1000)" >/dev/null
+all_busy() {
+    [ "$(sql "SELECT in_flight >= slots FROM hostq.daemons WHERE state = 'alive'")" = t ]
+}
+ok "all slots are busy" wait_for 15 all_busy
+as tenant_a hostq submit noop -n na --request-id behind >/dev/null
+is "explain by a: others are ahead, no number" "$(as tenant_a hostq explain behind)" "other requests of queue noop are ahead of it"
+like "... the house is told how many" "$(hostq explain behind)" '^[0-9]+ requests of queue noop are ahead of it \(100 of 100 slots are busy\)$'
 
 is "row security is switched off" "$(hostq set row_security off)" "row_security = off (was on)"
 is "... then all see all" "$(as tenant_a hostq list --json | jq '[.[].namespace] | unique | map(select(. != "default" and . != "")) | join(" ")' -r)" "na nb"
