@@ -3,7 +3,7 @@
 # provisions and returns. M2 M8 M13 M14 M18
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$top_srcdir/tests/daemon/hf.inc"
-plan 32
+plan 33
 pg_start
 template T '["sleep","1000"]'
 template slow '["sleep","1000"]' '"readyAfter":1'
@@ -84,6 +84,7 @@ daemon_stop "$daemon_pid"
 machines=$(status_of "$some" | jq -c '[.result.machines[] | select(.status == "running").machineId]')
 asked requestReturnMachines "{\"machineIds\":$machines}"
 word "$id" PENDING '.machineCount == 2 and (.machines | length == 2)'
+is "M16: a return without a timeout has 600 s" "$(sql "SELECT deadline - created_at FROM hostq.requests WHERE request_id = '$id'")" "00:10:00"
 call getReturnRequests '{}'
 shows "... the open ones" "$call_out" '.result | keys == ["requests"] and (.requests | length == 1 and all(call_status and .requestId == "'"$id"'"))'
 call getReturnRequests "{\"requestId\":\"$some\"}"

@@ -1,9 +1,9 @@
 #!/bin/sh
 # No machine is known yet, or the provider's name is unknown: the status says
-# so, and other ids of the call are answered. M39 M48 M49
+# so, and other ids of the call are answered. M39 M48 M49 M50
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$top_srcdir/tests/daemon/hf.inc"
-plan 15
+plan 24
 pg_start
 hf_instance default
 hf_templates "$(unit basic 20)" "$(unit foo 5 | sed 's/"process"/"Foo"/')"
@@ -52,3 +52,32 @@ hf requestReturnMachines "{\"machines\":$(hf_value '[.requests[0].machines[] | {
 hf_ends "$(hf_value .requestId)" complete 10
 is "... which can be returned" "$(machine_pids | wc -l)" 0
 is "M39: handler and resource are in the row while it runs" "$(sql "SELECT provider_api, resource_ids FROM hostq.requests WHERE request_id = '$held'")" "process|{node-7}"
+
+# M39: the daemon writes both before it is done.
+host=$(sql "SELECT host FROM hostq.daemons WHERE state = 'alive'")
+hf_templates "$(unit late 5 '"readyAfter":3600')" "$(unit partly 5 '"readyAfter":0.3,"command":["/bin/sh","-c","case $HOSTQ_UNIT in *-0) exec sleep 1000 ;; esac; exit 75"]')"
+hf requestMachines '{"template":{"templateId":"late","machineCount":2}}'
+late=$(hf_value .requestId)
+ok "M39: one waits for its machines" wait_for 10 in_state "$late" waiting
+is "... handler and resource are in the row, with two machines" "$(sql "SELECT provider_api, resource_ids, (SELECT count(*) FROM hostq.machines m WHERE m.request_id = r.request_id
+    AND m.resource_id = '$host' AND status = 'pending') FROM hostq.requests r WHERE request_id = '$late'")" "process|{$host}|2"
+hf getRequestStatus "{\"requests\":[\"$late\"]}"
+shows "... the script lists them" "$hf_out" 'status_answer and (.requests[0] | .status == "running" and (.machines | length == 2 and all(.result == "executing")))'
+
+# M50: a part is there, the rest fails for now: what is known is listed, and
+# the trouble is named. It is tried again later than this test lasts.
+sql "UPDATE hostq.queues SET backoff_ms = 60000 WHERE name = 'provision'"
+hf requestMachines '{"template":{"templateId":"partly","machineCount":2}}'
+partly=$(hf_value .requestId)
+fails() {
+    [ "$(sql "SELECT retry_attempt FROM hostq.requests WHERE request_id = '$partly' AND state = 'pending'")" = 1 ]
+}
+ok "M50: a failure that is tried again" wait_for 10 fails
+hf getRequestStatus "{\"requests\":[\"$partly\",\"$late\",\"nosuch\"]}"
+is "... exit 0" "$hf_status" 0
+shows "... the message names the failure, the machine that runs is listed" "$hf_out" 'status_answer and (.requests[0] | .status == "running"
+    and (.message | contains("status 75")) and ([.machines[] | select(.status == "running" and .result == "succeed")] | length == 1)
+    and ([.machines[] | select(.result == "fail" and (.message | contains("status 75")))] | length == 1))'
+shows "... other ids are answered" "$hf_out" '[.requests[].status] == ["running","running","complete_with_error"]'
+shows "... the call form" "$(status_of "$partly")" '.result | call_status and .status == "IN_PROGRESS" and ([.machines[].status] | sort == ["running","terminated"])'
+like "... explain names it" "$(hostq explain "$partly")" '^attempt 1 failed \(.*status 75.*\); it is tried again at 20'
