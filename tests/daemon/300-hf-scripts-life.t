@@ -89,11 +89,12 @@ shows "... and one object that says so" "$out" failure
 
 # One that cannot be run, or does not live to answer.
 for how in loader interpreter signal three; do
+    # shellcheck disable=SC2034 # used by eval
     case $how in
     loader) # of another machine: its loader is not here
         sed 's|/ld-linux|/no-linux|' "$(command -v hostq)" >"$tmp/alone/hostq"
-        says=12[67] ;;
-    interpreter) printf '#!/nonexistent/sh\n' >"$tmp/alone/hostq" && says=12[67] ;;
+        says='12[67]' ;;
+    interpreter) printf '#!/nonexistent/sh\n' >"$tmp/alone/hostq" && says='12[67]' ;;
     signal) printf '#!/bin/sh\nkill -9 $$\n' >"$tmp/alone/hostq" && says=137 ;;
     three) printf '#!/bin/sh\nexit 3\n' >"$tmp/alone/hostq" && says=3 ;;
     esac
