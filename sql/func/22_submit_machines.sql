@@ -200,8 +200,6 @@ COMMENT ON FUNCTION hostq.next_route IS 'Route that a return works next: one wit
 
 CREATE OR REPLACE FUNCTION hostq.insert_return(b hostq.request_body, p_machines bigint[], p_delay_ms bigint DEFAULT 0) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    route text;
 BEGIN
     INSERT INTO hostq.request_machines (id, machine_id, request_id, namespace)
     SELECT b.id, x, b.request_id, b.namespace FROM unnest(p_machines) x ON CONFLICT DO NOTHING;
@@ -221,9 +219,8 @@ BEGIN
         b.timeout := greatest(b.timeout, (coalesce(hostq.number_of(b.payload->'drainTimeout'), (SELECT max(hostq.number_of(o.template->'drainTimeout'))
             FROM hostq.machines m JOIN hostq.request_body o ON o.id = m.id WHERE m.machine_id = ANY (p_machines))) + 60) * interval '1 s');
     END IF;
-    route := hostq.next_route(b.id);
-    IF route IS NOT NULL THEN
-        PERFORM hostq.insert_request(b, route, p_delay_ms);
+    IF EXISTS (SELECT FROM hostq.machines WHERE machine_id = ANY (p_machines) AND ended_at IS NULL) THEN
+        PERFORM hostq.insert_request(b, hostq.next_route(b.id), p_delay_ms);
         RETURN;
     END IF;
     -- Nothing lives: complete at once, with or without a daemon.

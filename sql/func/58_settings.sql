@@ -136,12 +136,14 @@ BEGIN
     DELETE FROM hostq.templates WHERE namespace = p_namespace
         AND template_id NOT IN (SELECT t->>'templateId' FROM jsonb_array_elements(p_templates) t WHERE t->>'templateId' IS NOT NULL);
     INSERT INTO hostq.templates (namespace, template_id, ordinal, definition, provider_api, max_number, valid, problem, user_data)
-    SELECT DISTINCT ON (t->>'templateId') p_namespace, t->>'templateId', ord, coalesce(t->'definition', '{}'), t->>'providerApi',
+    SELECT DISTINCT ON (t->>'templateId') p_namespace, t->>'templateId', ord, CASE WHEN d.fits THEN t->'definition' ELSE '{}' END, t->>'providerApi',
         CASE jsonb_typeof(t->'maxNumber') WHEN 'number' THEN least(greatest((t->>'maxNumber')::numeric, -1), 10000) ELSE 0 END,
-        coalesce((t->>'valid')::boolean, false),
-        CASE WHEN coalesce((t->>'valid')::boolean, false) THEN NULL ELSE coalesce(nullif(t->>'problem', ''), 'not valid') END,
+        d.valid, CASE WHEN d.valid THEN NULL WHEN NOT d.fits THEN 'definition is not an object' ELSE coalesce(nullif(t->>'problem', ''), 'not valid') END,
         t->>'userData'
-    FROM jsonb_array_elements(p_templates) WITH ORDINALITY x (t, ord) WHERE t->>'templateId' IS NOT NULL
+    FROM jsonb_array_elements(p_templates) WITH ORDINALITY x (t, ord)
+    CROSS JOIN LATERAL (SELECT jsonb_typeof(coalesce(t->'definition', '{}')) = 'object' AS fits,
+        t->'valid' = 'true' AND jsonb_typeof(coalesce(t->'definition', '{}')) = 'object' AS valid) d
+    WHERE t->>'templateId' IS NOT NULL
     ORDER BY t->>'templateId', ord
     ON CONFLICT (namespace, template_id) DO UPDATE SET ordinal = excluded.ordinal, definition = excluded.definition,
         provider_api = excluded.provider_api, max_number = excluded.max_number, valid = excluded.valid,

@@ -271,8 +271,8 @@ procfs_check(const char *deployment, const char *host, const char *unit,
     if (dir >= 0)
         rc = check_process(dir, pid, &wanted, start_time, &env);
     free(env.data);
-    /* It was there to be opened and is no more: it is ending. */
-    if (rc < 0 && dir >= 0 && is_gone(errno))
+    /* Found, and then not: it is ending. (What is hidden is ENOENT.) */
+    if (rc < 0 && dir >= 0 && errno == ESRCH)
         return 0;
     if (rc < 0 && (is_gone(errno) || procread_is_refused(errno)) &&
         !is_hidden(pid))

@@ -1,7 +1,7 @@
 -- Settings, paused queues, stored templates, lists.
 BEGIN;
 \ir helpers.inc
-SELECT plan(65);
+SELECT plan(67);
 
 SELECT is(hostq.set('max_machine_count', '50'), '{"name":"max_machine_count","value":"50","was":"100"}', 'set');
 SELECT is(hostq.setting('max_machine_count'), '50', 'is in force');
@@ -61,6 +61,11 @@ SELECT pg_temp.machine('u', 'i-1'), pg_temp.machine('u', 'i-2', 'terminated');
 SELECT is(jsonb_path_query_array(hostq.machines_list('{"status":"living","request":"u"}'), '$[*].instance_id'), '["i-1"]', 'machines_list');
 SELECT is(hostq.machines_list('{"state":"x"}')#>>'{error,code}', 'VALIDATION_ERROR', 'unknown filter');
 SELECT is(jsonb_path_query_array(hostq.daemons_list(), format('$[*] ? (@.daemon_id == "d#%s").name', :epoch)::jsonpath), '["d"]', 'daemons_list');
+
+-- Whoever stores templates: a list of them never fails for one that is none.
+SELECT is(hostq.store_templates('odd', 'h', '{}', '[{"templateId":"a","definition":7,"valid":true,"maxNumber":1},{"templateId":"b","definition":{"templateId":"b"},"valid":true,"maxNumber":1}]', '')->>'stored', '2', 'a definition that is no object is stored');
+SELECT is((SELECT string_agg(template_id || ' ' || valid || ' ' || coalesce(problem, '') || (SELECT count(*) FROM jsonb_array_elements(hostq.hf_template_list('odd', false))), ', ' ORDER BY template_id)
+    FROM hostq.templates WHERE namespace = 'odd'), 'a false definition is not an object1, b true 1', '... as one that is not valid, and the others are listed');
 
 SELECT * FROM finish();
 ROLLBACK;

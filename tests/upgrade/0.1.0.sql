@@ -2677,12 +2677,8 @@ COMMENT ON FUNCTION hostq.host_route(p_host text, p_boot text) IS 'Route of what
 --
 
 CREATE FUNCTION hostq.id_in(p_request_id text) RETURNS bigint
-    LANGUAGE sql IMMUTABLE STRICT
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
-    SELECT CASE WHEN p_request_id ~ '^[a-z]{3}-[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'
-           THEN ('x' || substr(p_request_id, 5, 8) || substr(p_request_id, 14, 4))::bit(48)::bigint END
-$_$;
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (p_request_id ~ '^[a-z]{3}-[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'::text) THEN (((('x'::text || substr(p_request_id, 5, 8)) || substr(p_request_id, 14, 4)))::bit(48))::bigint ELSE NULL::bigint END;
 
 
 --
@@ -2728,8 +2724,6 @@ CREATE FUNCTION hostq.insert_return(b hostq.request_body, p_machines bigint[], p
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-DECLARE
-    route text;
 BEGIN
     INSERT INTO hostq.request_machines (id, machine_id, request_id, namespace)
     SELECT b.id, x, b.request_id, b.namespace FROM unnest(p_machines) x ON CONFLICT DO NOTHING;
@@ -2749,9 +2743,8 @@ BEGIN
         b.timeout := greatest(b.timeout, (coalesce(hostq.number_of(b.payload->'drainTimeout'), (SELECT max(hostq.number_of(o.template->'drainTimeout'))
             FROM hostq.machines m JOIN hostq.request_body o ON o.id = m.id WHERE m.machine_id = ANY (p_machines))) + 60) * interval '1 s');
     END IF;
-    route := hostq.next_route(b.id);
-    IF route IS NOT NULL THEN
-        PERFORM hostq.insert_request(b, route, p_delay_ms);
+    IF EXISTS (SELECT FROM hostq.machines WHERE machine_id = ANY (p_machines) AND ended_at IS NULL) THEN
+        PERFORM hostq.insert_request(b, hostq.next_route(b.id), p_delay_ms);
         RETURN;
     END IF;
     -- Nothing lives: complete at once, with or without a daemon.
@@ -3429,6 +3422,22 @@ END $$;
 --
 
 COMMENT ON FUNCTION hostq.new_body(p_req jsonb, p_namespace text) IS 'The row of a new request, from what was asked.';
+
+
+--
+-- Name: newer_details(jsonb, jsonb); Type: FUNCTION; Schema: hostq; Owner: -
+--
+
+CREATE FUNCTION hostq.newer_details(p_old jsonb, p_new jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (((p_new -> 'start_time'::text) = '0'::jsonb) AND ((p_new -> 'pid'::text) = (p_old -> 'pid'::text))) THEN p_old ELSE p_new END;
+
+
+--
+-- Name: FUNCTION newer_details(p_old jsonb, p_new jsonb); Type: COMMENT; Schema: hostq; Owner: -
+--
+
+COMMENT ON FUNCTION hostq.newer_details(p_old jsonb, p_new jsonb) IS 'Details to keep: a process group whose leader is gone (start_time 0) does not make a known leader unknown.';
 
 
 --
@@ -4277,14 +4286,14 @@ CREATE FUNCTION hostq.store_machines(p_machines jsonb) RETURNS integer
             message = coalesce(excluded.message, m.message), price_type = coalesce(excluded.price_type, m.price_type),
             resource_id = coalesce(excluded.resource_id, m.resource_id),
             host = coalesce(excluded.host, m.host), boot_id = coalesce(excluded.boot_id, m.boot_id),
-            details = coalesce(excluded.details, m.details), last_seen = clock_timestamp(),
+            details = coalesce(hostq.newer_details(m.details, excluded.details), m.details), last_seen = clock_timestamp(),
             ended_at = CASE WHEN excluded.status = 'terminated' THEN coalesce(m.ended_at, clock_timestamp()) END
         WHERE (m.status, m.name, m.private_ip, m.public_ip, m.private_dns, m.message, m.details, m.launch_time, m.tags)
             IS DISTINCT FROM (excluded.status,
                 CASE WHEN m.result = 'succeed' THEN m.name ELSE coalesce(excluded.name, m.name) END,
                 coalesce(excluded.private_ip, m.private_ip), coalesce(excluded.public_ip, m.public_ip),
                 coalesce(excluded.private_dns, m.private_dns), coalesce(excluded.message, m.message),
-                coalesce(excluded.details, m.details), coalesce(excluded.launch_time, m.launch_time),
+                coalesce(hostq.newer_details(m.details, excluded.details), m.details), coalesce(excluded.launch_time, m.launch_time),
                 coalesce(excluded.tags, m.tags))
         RETURNING 1)
     SELECT count(*)::int FROM i
@@ -4322,12 +4331,14 @@ BEGIN
     DELETE FROM hostq.templates WHERE namespace = p_namespace
         AND template_id NOT IN (SELECT t->>'templateId' FROM jsonb_array_elements(p_templates) t WHERE t->>'templateId' IS NOT NULL);
     INSERT INTO hostq.templates (namespace, template_id, ordinal, definition, provider_api, max_number, valid, problem, user_data)
-    SELECT DISTINCT ON (t->>'templateId') p_namespace, t->>'templateId', ord, coalesce(t->'definition', '{}'), t->>'providerApi',
+    SELECT DISTINCT ON (t->>'templateId') p_namespace, t->>'templateId', ord, CASE WHEN d.fits THEN t->'definition' ELSE '{}' END, t->>'providerApi',
         CASE jsonb_typeof(t->'maxNumber') WHEN 'number' THEN least(greatest((t->>'maxNumber')::numeric, -1), 10000) ELSE 0 END,
-        coalesce((t->>'valid')::boolean, false),
-        CASE WHEN coalesce((t->>'valid')::boolean, false) THEN NULL ELSE coalesce(nullif(t->>'problem', ''), 'not valid') END,
+        d.valid, CASE WHEN d.valid THEN NULL WHEN NOT d.fits THEN 'definition is not an object' ELSE coalesce(nullif(t->>'problem', ''), 'not valid') END,
         t->>'userData'
-    FROM jsonb_array_elements(p_templates) WITH ORDINALITY x (t, ord) WHERE t->>'templateId' IS NOT NULL
+    FROM jsonb_array_elements(p_templates) WITH ORDINALITY x (t, ord)
+    CROSS JOIN LATERAL (SELECT jsonb_typeof(coalesce(t->'definition', '{}')) = 'object' AS fits,
+        t->'valid' = 'true' AND jsonb_typeof(coalesce(t->'definition', '{}')) = 'object' AS valid) d
+    WHERE t->>'templateId' IS NOT NULL
     ORDER BY t->>'templateId', ord
     ON CONFLICT (namespace, template_id) DO UPDATE SET ordinal = excluded.ordinal, definition = excluded.definition,
         provider_api = excluded.provider_api, max_number = excluded.max_number, valid = excluded.valid,
@@ -4763,11 +4774,14 @@ CREATE FUNCTION hostq.take_back_blame(p_epoch integer) RETURNS void
     AS $$
 DECLARE
     suspect int := greatest(hostq.setting('max_crashes')::int - 1, 1);
-    ids bigint[] := ARRAY(SELECT jsonb_array_elements_text(counters->'blamed')::bigint FROM hostq.daemons WHERE epoch = p_epoch FOR UPDATE);
+    list jsonb;
+    ids bigint[];
 BEGIN
-    IF ids = '{}' THEN
+    SELECT counters->'blamed' INTO list FROM hostq.daemons WHERE epoch = p_epoch FOR UPDATE;
+    IF list IS NULL THEN
         RETURN;
     END IF;
+    ids := ARRAY(SELECT jsonb_array_elements_text(list)::bigint);
     WITH k AS MATERIALIZED (SELECT id FROM hostq.queue WHERE id = ANY (ids) AND crashes > 0 ORDER BY id FOR UPDATE SKIP LOCKED)
     UPDATE hostq.queue q SET crashes = crashes - 1,
         lane_id = CASE WHEN lane_id & 3 = 2 AND crashes - 1 < suspect AND owner IS NULL THEN lane_id - 1 ELSE lane_id END
@@ -9686,7 +9700,7 @@ COPY hostq.aborts (owner, id, lease, created_at) FROM stdin;
 --
 
 COPY hostq.daemons (epoch, name, host, boot_id, pid, version, routes, state, slots, in_flight, started_at, heartbeat_at, lease_until, ended_at, ended_why, counters) FROM stdin;
-1	d1	vm	c6906671-489f-4de8-8b7a-3c67b7bd7a86	3366	0.1.0	{host:vm/c6906671-489f-4de8-8b7a-3c67b7bd7a86}	dead	100	0	2026-11-25 15:40:17.787636+00	2026-11-25 15:40:17.813329+00	2026-11-25 15:40:27.813329+00	2026-11-25 15:40:17.893856+00	stopped	{}
+1	d1	vm	c6906671-489f-4de8-8b7a-3c67b7bd7a86	31140	0.1.0	{host:vm/c6906671-489f-4de8-8b7a-3c67b7bd7a86}	dead	100	0	2026-11-25 16:36:32.788067+00	2026-11-25 16:36:32.811161+00	2026-11-25 16:36:42.811161+00	2026-11-25 16:36:32.91814+00	stopped	{}
 \.
 
 
@@ -9703,7 +9717,7 @@ COPY hostq.deliveries (seq, request_id, namespace, event, url, created_at, deliv
 --
 
 COPY hostq.deployment (id, system_identifier, created_at) FROM stdin;
-56f89c9c-3e4b-452f-875c-7016150bb309	7712134234683216469	2026-11-25 15:39:38.413581+00
+e479a76a-f542-48fb-be6f-7bbb6dcdd876	7712148896746797299	2026-11-25 16:36:32.219545+00
 \.
 
 
@@ -9721,6 +9735,7 @@ processing	wait	waiting	the outside needs time; the request is due again at next
 processing	retry	pending	the attempt failed in a way that may pass; tried again at not_before
 processing	complete	completed	the work was done
 processing	fail	failed	the work failed for good, or a retry was refused
+claimed	fail	failed	no call can be made of it, or nothing serves it any more
 claimed	reclaim	pending	the owner died or let its lease expire; another daemon may claim
 processing	reclaim	pending	the owner died or let its lease expire; another daemon may claim
 processing	crash	failed	its daemon died while working it, max_crashes times
@@ -9763,7 +9778,7 @@ COPY hostq.event_default (seq, at, request_id, namespace, type, from_state, to_s
 --
 
 COPY hostq.finished_0 (id, finished_at, lease, deadline, claimed_at, started_at, first_started_at, lane_id, owner, state, retry_attempt, intent, response_status, crashes, namespace, failure_reason, error_code, error_message, error_details, response_body, note) FROM stdin;
-1	2026-11-25 15:40:17.855798+00	274877906947	\N	2026-11-25 15:40:17.854601+00	2026-11-25 15:40:17.854601+00	2026-11-25 15:40:17.854601+00	4	1	completed	0	0	\N	0	default	\N	\N	\N	\N	\N	\N
+1	2026-11-25 16:36:32.878458+00	274877906947	\N	2026-11-25 16:36:32.876325+00	2026-11-25 16:36:32.876325+00	2026-11-25 16:36:32.876325+00	4	1	completed	0	0	\N	0	default	\N	\N	\N	\N	\N	\N
 \.
 
 
@@ -9788,7 +9803,7 @@ COPY hostq.groups (group_id, namespace, name, created_at, canceled_at) FROM stdi
 --
 
 COPY hostq.ids (request_id, id, created) FROM stdin;
-kept	1	2026-11-25 15:40:17.845077+00
+kept	1	2026-11-25 16:36:32.866245+00
 \.
 
 
@@ -9821,7 +9836,7 @@ COPY hostq.keys (key, max_running, rate_per_s) FROM stdin;
 --
 
 COPY hostq.lanes (base, queue, priority, route, account, region, group_id, used_at, retired_at) FROM stdin;
-1	noop	normal	\N	\N	\N	\N	2026-11-25 15:40:17.845077+00	\N
+1	noop	normal	\N	\N	\N	\N	2026-11-25 16:36:32.866245+00	\N
 \.
 
 
@@ -9868,7 +9883,7 @@ instance	instance	f	\N	\N	1000	2	60000	600	full	none	2592000
 --
 
 COPY hostq.request_body_0 (id, created_at, request_id, namespace, kind, queue, priority, provider_api, template_id, template, machine_count, timeout, payload, policy, submitted_by, account, region, key, ordering_key, group_id, race_of, cleanup_of, traceparent) FROM stdin;
-1	2026-11-25 15:40:17.845077+00	kept	default	noop	noop	normal	\N	\N	\N	\N	\N	{}	\N	postgres	\N	\N	\N	\N	\N	\N	\N	\N
+1	2026-11-25 16:36:32.866245+00	kept	default	noop	noop	normal	\N	\N	\N	\N	\N	{}	\N	postgres	\N	\N	\N	\N	\N	\N	\N	\N
 \.
 
 
@@ -9909,9 +9924,9 @@ COPY hostq.results (seq, id, queue, namespace, leased_until, created_at) FROM st
 --
 
 COPY hostq.schema_version (version, name, sha256, compatible_from, applied_at, applied_by) FROM stdin;
-1	0001_requests.sql	cb989fe830940c242886f381a10b0756db149bec6a03c49c2f14cd9656ffadde	1	2026-11-25 15:39:38.413581+00	postgres
-2	0002_machines.sql	41badd51d42f8942ab2472aa306f0681a866898d50c8964eae29fad454348612	1	2026-11-25 15:39:38.413581+00	postgres
-3	0003_daemons.sql	75bb16f8a66ae61cca767b3888b2f2abc0af9722f75b19e6316a2c415718ab5e	1	2026-11-25 15:39:38.413581+00	postgres
+1	0001_requests.sql	cb989fe830940c242886f381a10b0756db149bec6a03c49c2f14cd9656ffadde	1	2026-11-25 16:36:32.219545+00	postgres
+2	0002_machines.sql	41badd51d42f8942ab2472aa306f0681a866898d50c8964eae29fad454348612	1	2026-11-25 16:36:32.219545+00	postgres
+3	0003_daemons.sql	75bb16f8a66ae61cca767b3888b2f2abc0af9722f75b19e6316a2c415718ab5e	1	2026-11-25 16:36:32.219545+00	postgres
 \.
 
 
@@ -11667,6 +11682,15 @@ GRANT ALL ON FUNCTION hostq.need_watch(p_route text) TO hostq_admin;
 REVOKE ALL ON FUNCTION hostq.new_body(p_req jsonb, p_namespace text) FROM PUBLIC;
 GRANT ALL ON FUNCTION hostq.new_body(p_req jsonb, p_namespace text) TO hostq_daemon;
 GRANT ALL ON FUNCTION hostq.new_body(p_req jsonb, p_namespace text) TO hostq_admin;
+
+
+--
+-- Name: FUNCTION newer_details(p_old jsonb, p_new jsonb); Type: ACL; Schema: hostq; Owner: -
+--
+
+REVOKE ALL ON FUNCTION hostq.newer_details(p_old jsonb, p_new jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION hostq.newer_details(p_old jsonb, p_new jsonb) TO hostq_daemon;
+GRANT ALL ON FUNCTION hostq.newer_details(p_old jsonb, p_new jsonb) TO hostq_admin;
 
 
 --
