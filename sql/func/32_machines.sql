@@ -241,10 +241,12 @@ DECLARE
     n int;
     r record;
     looked timestamptz := (SELECT claimed_at FROM hostq.queue WHERE id = p_id AND lease = p_lease);
+    seen jsonb; -- by instance_id: with thousands on both sides a list would be searched for each
 BEGIN
     IF looked IS NULL THEN
         RETURN 0;
     END IF;
+    SELECT coalesce(jsonb_object_agg(s->>'instance_id', s), '{}') INTO seen FROM jsonb_array_elements(p_seen) s;
     -- Gone: was running, is not there. What an open request is still working
     -- on is that request's own affair.
     WITH gone AS (
@@ -253,8 +255,7 @@ BEGIN
             taken_at = CASE WHEN hostq.is_being_returned(m.machine_id) OR m.result IS DISTINCT FROM 'succeed' THEN m.taken_at ELSE clock_timestamp() END
         WHERE m.host = p_host AND m.boot_id = p_boot AND m.ended_at IS NULL AND m.provider_api = 'process'
           AND m.result IS NOT NULL AND m.last_seen < looked
-          AND NOT EXISTS (SELECT FROM jsonb_array_elements(p_seen) s WHERE s->>'instance_id' = m.instance_id
-            AND hostq.is_process(m.details, s))
+          AND NOT (seen ? m.instance_id AND hostq.is_process(m.details, seen->m.instance_id))
         RETURNING m.request_id, m.namespace, m.instance_id)
     INSERT INTO hostq.event (request_id, namespace, type, daemon, details)
     SELECT request_id, namespace, 'machine', (p_lease >> 38)::int, jsonb_build_object('instance_id', instance_id, 'status', 'terminated')
@@ -265,15 +266,15 @@ BEGIN
     WHERE m.host = p_host AND m.boot_id = p_boot AND m.ended_at IS NULL AND m.provider_api = 'process'
       AND m.status = 'pending' AND m.result IS NOT NULL AND b.id = m.id
       AND coalesce(m.launch_time, m.first_seen) + coalesce(hostq.number_of(b.template->'readyAfter'), 0) * interval '1 s' <= clock_timestamp()
-      AND EXISTS (SELECT FROM jsonb_array_elements(p_seen) s WHERE s->>'instance_id' = m.instance_id);
+      AND seen ? m.instance_id;
     -- Unknown, or ended but alive: a late start under an ended request.
-    FOR r IN SELECT f.id, array_agg(s->>'instance_id') AS instances, jsonb_agg(jsonb_build_object('instance_id', s->'instance_id', 'request_id', s->'request_id',
+    FOR r IN WITH odd AS MATERIALIZED (
+            SELECT s.value AS s FROM jsonb_each(seen) s LEFT JOIN hostq.machines m ON m.instance_id = s.key
+            WHERE m.machine_id IS NULL OR m.ended_at < looked OR m.ended_at IS NULL AND m.result IS NULL)
+        SELECT f.id, array_agg(s->>'instance_id') AS instances, jsonb_agg(jsonb_build_object('instance_id', s->'instance_id', 'request_id', s->'request_id',
             'provider_api', 'process', 'status', 'running', 'host', p_host, 'boot_id', p_boot,
             'details', jsonb_build_object('pid', s->'pid', 'start_time', s->'start_time'))) AS machines
-        FROM jsonb_array_elements(p_seen) s
-        JOIN hostq.finished f ON f.id = hostq.request_key(s->>'request_id')
-        LEFT JOIN hostq.machines m ON m.instance_id = s->>'instance_id'
-        WHERE m.machine_id IS NULL OR m.ended_at < looked OR m.ended_at IS NULL AND m.result IS NULL
+        FROM odd JOIN hostq.finished f ON f.id = hostq.request_key(s->>'request_id')
         GROUP BY f.id ORDER BY f.id LOOP
         UPDATE hostq.machines SET ended_at = NULL, status = 'running', last_seen = clock_timestamp()
         WHERE instance_id = ANY (r.instances) AND ended_at IS NOT NULL;
