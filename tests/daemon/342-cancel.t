@@ -44,7 +44,7 @@ ok "no process" wait_for 5 pids_are 0
 # Between start and answer: the units run, and the daemon's write that ends the
 # request waits. They are known from the intent, and its clean-up ends them.
 sql "CREATE FUNCTION public.block() RETURNS trigger LANGUAGE plpgsql AS \$\$ BEGIN
-        IF current_setting('application_name') = 'hostqd ledger' THEN
+        IF current_setting('application_name') LIKE 'hostqd ledger%' THEN
             PERFORM pg_advisory_xact_lock_shared(4242);
         END IF;
         RETURN NULL; END \$\$;
