@@ -4367,10 +4367,12 @@ DECLARE
     n int;
     r record;
     looked timestamptz := (SELECT claimed_at FROM hostq.queue WHERE id = p_id AND lease = p_lease);
+    seen jsonb; -- by instance_id: with thousands on both sides a list would be searched for each
 BEGIN
     IF looked IS NULL THEN
         RETURN 0;
     END IF;
+    SELECT coalesce(jsonb_object_agg(s->>'instance_id', s), '{}') INTO seen FROM jsonb_array_elements(p_seen) s;
     -- Gone: was running, is not there. What an open request is still working
     -- on is that request's own affair.
     WITH gone AS (
@@ -4379,8 +4381,7 @@ BEGIN
             taken_at = CASE WHEN hostq.is_being_returned(m.machine_id) OR m.result IS DISTINCT FROM 'succeed' THEN m.taken_at ELSE clock_timestamp() END
         WHERE m.host = p_host AND m.boot_id = p_boot AND m.ended_at IS NULL AND m.provider_api = 'process'
           AND m.result IS NOT NULL AND m.last_seen < looked
-          AND NOT EXISTS (SELECT FROM jsonb_array_elements(p_seen) s WHERE s->>'instance_id' = m.instance_id
-            AND hostq.is_process(m.details, s))
+          AND NOT (seen ? m.instance_id AND hostq.is_process(m.details, seen->m.instance_id))
         RETURNING m.request_id, m.namespace, m.instance_id)
     INSERT INTO hostq.event (request_id, namespace, type, daemon, details)
     SELECT request_id, namespace, 'machine', (p_lease >> 38)::int, jsonb_build_object('instance_id', instance_id, 'status', 'terminated')
@@ -4391,15 +4392,15 @@ BEGIN
     WHERE m.host = p_host AND m.boot_id = p_boot AND m.ended_at IS NULL AND m.provider_api = 'process'
       AND m.status = 'pending' AND m.result IS NOT NULL AND b.id = m.id
       AND coalesce(m.launch_time, m.first_seen) + coalesce(hostq.number_of(b.template->'readyAfter'), 0) * interval '1 s' <= clock_timestamp()
-      AND EXISTS (SELECT FROM jsonb_array_elements(p_seen) s WHERE s->>'instance_id' = m.instance_id);
+      AND seen ? m.instance_id;
     -- Unknown, or ended but alive: a late start under an ended request.
-    FOR r IN SELECT f.id, array_agg(s->>'instance_id') AS instances, jsonb_agg(jsonb_build_object('instance_id', s->'instance_id', 'request_id', s->'request_id',
+    FOR r IN WITH odd AS MATERIALIZED (
+            SELECT s.value AS s FROM jsonb_each(seen) s LEFT JOIN hostq.machines m ON m.instance_id = s.key
+            WHERE m.machine_id IS NULL OR m.ended_at < looked OR m.ended_at IS NULL AND m.result IS NULL)
+        SELECT f.id, array_agg(s->>'instance_id') AS instances, jsonb_agg(jsonb_build_object('instance_id', s->'instance_id', 'request_id', s->'request_id',
             'provider_api', 'process', 'status', 'running', 'host', p_host, 'boot_id', p_boot,
             'details', jsonb_build_object('pid', s->'pid', 'start_time', s->'start_time'))) AS machines
-        FROM jsonb_array_elements(p_seen) s
-        JOIN hostq.finished f ON f.id = hostq.request_key(s->>'request_id')
-        LEFT JOIN hostq.machines m ON m.instance_id = s->>'instance_id'
-        WHERE m.machine_id IS NULL OR m.ended_at < looked OR m.ended_at IS NULL AND m.result IS NULL
+        FROM odd JOIN hostq.finished f ON f.id = hostq.request_key(s->>'request_id')
         GROUP BY f.id ORDER BY f.id LOOP
         UPDATE hostq.machines SET ended_at = NULL, status = 'running', last_seen = clock_timestamp()
         WHERE instance_id = ANY (r.instances) AND ended_at IS NOT NULL;
@@ -6121,6 +6122,50 @@ WITH (autovacuum_vacuum_insert_threshold='-1');
 
 
 --
+-- Name: event_20261126; Type: TABLE; Schema: hostq; Owner: -
+--
+
+CREATE TABLE hostq.event_20261126 (
+    seq bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    request_id text,
+    namespace text NOT NULL,
+    type text NOT NULL,
+    from_state hostq.state,
+    to_state hostq.state,
+    actor text DEFAULT SESSION_USER NOT NULL,
+    daemon integer,
+    attempt integer,
+    reason text,
+    code text,
+    details jsonb
+)
+WITH (autovacuum_vacuum_insert_threshold='-1');
+
+
+--
+-- Name: event_20261127; Type: TABLE; Schema: hostq; Owner: -
+--
+
+CREATE TABLE hostq.event_20261127 (
+    seq bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    request_id text,
+    namespace text NOT NULL,
+    type text NOT NULL,
+    from_state hostq.state,
+    to_state hostq.state,
+    actor text DEFAULT SESSION_USER NOT NULL,
+    daemon integer,
+    attempt integer,
+    reason text,
+    code text,
+    details jsonb
+)
+WITH (autovacuum_vacuum_insert_threshold='-1');
+
+
+--
 -- Name: event_default; Type: TABLE; Schema: hostq; Owner: -
 --
 
@@ -7408,6 +7453,45 @@ WITH (autovacuum_vacuum_insert_threshold='-1');
 
 
 --
+-- Name: finished_1; Type: TABLE; Schema: hostq; Owner: -
+--
+
+CREATE TABLE hostq.finished_1 (
+    id bigint NOT NULL,
+    finished_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    lease bigint,
+    deadline timestamp with time zone,
+    claimed_at timestamp with time zone,
+    started_at timestamp with time zone,
+    first_started_at timestamp with time zone,
+    lane_id integer NOT NULL,
+    owner integer,
+    state hostq.state NOT NULL,
+    retry_attempt integer NOT NULL,
+    intent integer NOT NULL,
+    response_status integer,
+    crashes smallint NOT NULL,
+    namespace text NOT NULL,
+    failure_reason text,
+    error_code text,
+    error_message text,
+    error_details jsonb,
+    response_body bytea,
+    note jsonb,
+    CONSTRAINT finished_reason_known CHECK ((failure_reason = ANY (ARRAY['retriable_http_status'::text, 'non_retriable_http_status'::text, 'network_error'::text, 'timeout'::text, 'task_terminated'::text, 'builder_error'::text, 'deadline'::text, 'poll_deadline'::text, 'max_retries'::text, 'partial'::text, 'throttled'::text, 'capacity'::text, 'quota'::text, 'auth'::text, 'config'::text, 'unavailable'::text, 'internal'::text]))),
+    CONSTRAINT finished_state_final CHECK ((state = ANY (ARRAY['completed'::hostq.state, 'failed'::hostq.state, 'timeout'::hostq.state, 'canceled'::hostq.state, 'superseded'::hostq.state]))),
+    CONSTRAINT finished_state_shape CHECK (
+CASE state
+    WHEN 'completed'::hostq.state THEN ((claimed_at IS NOT NULL) AND (started_at IS NOT NULL) AND (failure_reason IS NULL))
+    WHEN 'failed'::hostq.state THEN ((failure_reason IS NOT NULL) AND (error_message <> ''::text) AND (error_message IS NOT NULL))
+    WHEN 'timeout'::hostq.state THEN ((failure_reason IS NOT NULL) AND (error_message <> ''::text) AND (error_message IS NOT NULL))
+    ELSE true
+END)
+)
+WITH (autovacuum_vacuum_insert_threshold='-1');
+
+
+--
 -- Name: finished_default; Type: TABLE; Schema: hostq; Owner: -
 --
 
@@ -8356,6 +8440,38 @@ COMMENT ON COLUMN hostq.queues.retention_s IS 'How long an ended request is kept
 --
 
 CREATE TABLE hostq.request_body_0 (
+    id bigint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    request_id text NOT NULL,
+    namespace text NOT NULL,
+    kind text NOT NULL,
+    queue text NOT NULL,
+    priority hostq.priority NOT NULL,
+    provider_api text,
+    template_id text,
+    template jsonb,
+    machine_count integer,
+    timeout interval,
+    payload jsonb NOT NULL,
+    policy jsonb,
+    submitted_by text NOT NULL,
+    account text,
+    region text,
+    key text,
+    ordering_key text,
+    group_id bigint,
+    race_of bigint,
+    cleanup_of text,
+    traceparent text
+)
+WITH (autovacuum_vacuum_insert_threshold='-1');
+
+
+--
+-- Name: request_body_1; Type: TABLE; Schema: hostq; Owner: -
+--
+
+CREATE TABLE hostq.request_body_1 (
     id bigint NOT NULL,
     created_at timestamp with time zone NOT NULL,
     request_id text NOT NULL,
@@ -9653,6 +9769,20 @@ ALTER TABLE ONLY hostq.event ATTACH PARTITION hostq.event_20261125 FOR VALUES FR
 
 
 --
+-- Name: event_20261126; Type: TABLE ATTACH; Schema: hostq; Owner: -
+--
+
+ALTER TABLE ONLY hostq.event ATTACH PARTITION hostq.event_20261126 FOR VALUES FROM ('2026-11-26 00:00:00+00') TO ('2026-11-27 00:00:00+00');
+
+
+--
+-- Name: event_20261127; Type: TABLE ATTACH; Schema: hostq; Owner: -
+--
+
+ALTER TABLE ONLY hostq.event ATTACH PARTITION hostq.event_20261127 FOR VALUES FROM ('2026-11-27 00:00:00+00') TO ('2026-11-28 00:00:00+00');
+
+
+--
 -- Name: event_default; Type: TABLE ATTACH; Schema: hostq; Owner: -
 --
 
@@ -9667,6 +9797,13 @@ ALTER TABLE ONLY hostq.finished ATTACH PARTITION hostq.finished_0 FOR VALUES FRO
 
 
 --
+-- Name: finished_1; Type: TABLE ATTACH; Schema: hostq; Owner: -
+--
+
+ALTER TABLE ONLY hostq.finished ATTACH PARTITION hostq.finished_1 FOR VALUES FROM ('10000000') TO ('20000000');
+
+
+--
 -- Name: finished_default; Type: TABLE ATTACH; Schema: hostq; Owner: -
 --
 
@@ -9678,6 +9815,13 @@ ALTER TABLE ONLY hostq.finished ATTACH PARTITION hostq.finished_default DEFAULT;
 --
 
 ALTER TABLE ONLY hostq.request_body ATTACH PARTITION hostq.request_body_0 FOR VALUES FROM ('0') TO ('10000000');
+
+
+--
+-- Name: request_body_1; Type: TABLE ATTACH; Schema: hostq; Owner: -
+--
+
+ALTER TABLE ONLY hostq.request_body ATTACH PARTITION hostq.request_body_1 FOR VALUES FROM ('10000000') TO ('20000000');
 
 
 --
@@ -9700,7 +9844,7 @@ COPY hostq.aborts (owner, id, lease, created_at) FROM stdin;
 --
 
 COPY hostq.daemons (epoch, name, host, boot_id, pid, version, routes, state, slots, in_flight, started_at, heartbeat_at, lease_until, ended_at, ended_why, counters) FROM stdin;
-1	d1	vm	c6906671-489f-4de8-8b7a-3c67b7bd7a86	31140	0.1.0	{host:vm/c6906671-489f-4de8-8b7a-3c67b7bd7a86}	dead	100	0	2026-11-25 16:36:32.788067+00	2026-11-25 16:36:32.811161+00	2026-11-25 16:36:42.811161+00	2026-11-25 16:36:32.91814+00	stopped	{}
+1	d1	vm	c6906671-489f-4de8-8b7a-3c67b7bd7a86	3463	0.1.0	{host:vm/c6906671-489f-4de8-8b7a-3c67b7bd7a86}	dead	100	0	2026-11-25 17:02:02.601798+00	2026-11-25 17:02:02.618885+00	2026-11-25 17:02:12.618885+00	2026-11-25 17:02:02.717691+00	stopped	{}
 \.
 
 
@@ -9717,7 +9861,7 @@ COPY hostq.deliveries (seq, request_id, namespace, event, url, created_at, deliv
 --
 
 COPY hostq.deployment (id, system_identifier, created_at) FROM stdin;
-e479a76a-f542-48fb-be6f-7bbb6dcdd876	7712148896746797299	2026-11-25 16:36:32.219545+00
+04dae8db-55a5-4d08-aca3-6b29069b8e07	7712152640783632102	2026-11-25 16:51:04.082933+00
 \.
 
 
@@ -9766,6 +9910,22 @@ COPY hostq.event_20261125 (seq, at, request_id, namespace, type, from_state, to_
 
 
 --
+-- Data for Name: event_20261126; Type: TABLE DATA; Schema: hostq; Owner: -
+--
+
+COPY hostq.event_20261126 (seq, at, request_id, namespace, type, from_state, to_state, actor, daemon, attempt, reason, code, details) FROM stdin;
+\.
+
+
+--
+-- Data for Name: event_20261127; Type: TABLE DATA; Schema: hostq; Owner: -
+--
+
+COPY hostq.event_20261127 (seq, at, request_id, namespace, type, from_state, to_state, actor, daemon, attempt, reason, code, details) FROM stdin;
+\.
+
+
+--
 -- Data for Name: event_default; Type: TABLE DATA; Schema: hostq; Owner: -
 --
 
@@ -9778,7 +9938,15 @@ COPY hostq.event_default (seq, at, request_id, namespace, type, from_state, to_s
 --
 
 COPY hostq.finished_0 (id, finished_at, lease, deadline, claimed_at, started_at, first_started_at, lane_id, owner, state, retry_attempt, intent, response_status, crashes, namespace, failure_reason, error_code, error_message, error_details, response_body, note) FROM stdin;
-1	2026-11-25 16:36:32.878458+00	274877906947	\N	2026-11-25 16:36:32.876325+00	2026-11-25 16:36:32.876325+00	2026-11-25 16:36:32.876325+00	4	1	completed	0	0	\N	0	default	\N	\N	\N	\N	\N	\N
+1	2026-11-25 17:02:02.67898+00	274877906947	\N	2026-11-25 17:02:02.677572+00	2026-11-25 17:02:02.677572+00	2026-11-25 17:02:02.677572+00	4	1	completed	0	0	\N	0	default	\N	\N	\N	\N	\N	\N
+\.
+
+
+--
+-- Data for Name: finished_1; Type: TABLE DATA; Schema: hostq; Owner: -
+--
+
+COPY hostq.finished_1 (id, finished_at, lease, deadline, claimed_at, started_at, first_started_at, lane_id, owner, state, retry_attempt, intent, response_status, crashes, namespace, failure_reason, error_code, error_message, error_details, response_body, note) FROM stdin;
 \.
 
 
@@ -9803,7 +9971,7 @@ COPY hostq.groups (group_id, namespace, name, created_at, canceled_at) FROM stdi
 --
 
 COPY hostq.ids (request_id, id, created) FROM stdin;
-kept	1	2026-11-25 16:36:32.866245+00
+kept	1	2026-11-25 17:02:02.666042+00
 \.
 
 
@@ -9836,7 +10004,7 @@ COPY hostq.keys (key, max_running, rate_per_s) FROM stdin;
 --
 
 COPY hostq.lanes (base, queue, priority, route, account, region, group_id, used_at, retired_at) FROM stdin;
-1	noop	normal	\N	\N	\N	\N	2026-11-25 16:36:32.866245+00	\N
+1	noop	normal	\N	\N	\N	\N	2026-11-25 17:02:02.666042+00	\N
 \.
 
 
@@ -9883,7 +10051,15 @@ instance	instance	f	\N	\N	1000	2	60000	600	full	none	2592000
 --
 
 COPY hostq.request_body_0 (id, created_at, request_id, namespace, kind, queue, priority, provider_api, template_id, template, machine_count, timeout, payload, policy, submitted_by, account, region, key, ordering_key, group_id, race_of, cleanup_of, traceparent) FROM stdin;
-1	2026-11-25 16:36:32.866245+00	kept	default	noop	noop	normal	\N	\N	\N	\N	\N	{}	\N	postgres	\N	\N	\N	\N	\N	\N	\N	\N
+1	2026-11-25 17:02:02.666042+00	kept	default	noop	noop	normal	\N	\N	\N	\N	\N	{}	\N	postgres	\N	\N	\N	\N	\N	\N	\N	\N
+\.
+
+
+--
+-- Data for Name: request_body_1; Type: TABLE DATA; Schema: hostq; Owner: -
+--
+
+COPY hostq.request_body_1 (id, created_at, request_id, namespace, kind, queue, priority, provider_api, template_id, template, machine_count, timeout, payload, policy, submitted_by, account, region, key, ordering_key, group_id, race_of, cleanup_of, traceparent) FROM stdin;
 \.
 
 
@@ -9924,9 +10100,9 @@ COPY hostq.results (seq, id, queue, namespace, leased_until, created_at) FROM st
 --
 
 COPY hostq.schema_version (version, name, sha256, compatible_from, applied_at, applied_by) FROM stdin;
-1	0001_requests.sql	cb989fe830940c242886f381a10b0756db149bec6a03c49c2f14cd9656ffadde	1	2026-11-25 16:36:32.219545+00	postgres
-2	0002_machines.sql	41badd51d42f8942ab2472aa306f0681a866898d50c8964eae29fad454348612	1	2026-11-25 16:36:32.219545+00	postgres
-3	0003_daemons.sql	75bb16f8a66ae61cca767b3888b2f2abc0af9722f75b19e6316a2c415718ab5e	1	2026-11-25 16:36:32.219545+00	postgres
+1	0001_requests.sql	cb989fe830940c242886f381a10b0756db149bec6a03c49c2f14cd9656ffadde	1	2026-11-25 16:51:04.082933+00	postgres
+2	0002_machines.sql	41badd51d42f8942ab2472aa306f0681a866898d50c8964eae29fad454348612	1	2026-11-25 16:51:04.082933+00	postgres
+3	0003_daemons.sql	75bb16f8a66ae61cca767b3888b2f2abc0af9722f75b19e6316a2c415718ab5e	1	2026-11-25 16:51:04.082933+00	postgres
 \.
 
 
@@ -10083,6 +10259,14 @@ ALTER TABLE ONLY hostq.finished_0
 
 
 --
+-- Name: finished_1 finished_1_pkey; Type: CONSTRAINT; Schema: hostq; Owner: -
+--
+
+ALTER TABLE ONLY hostq.finished_1
+    ADD CONSTRAINT finished_1_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: finished_default finished_default_pkey; Type: CONSTRAINT; Schema: hostq; Owner: -
 --
 
@@ -10203,6 +10387,14 @@ ALTER TABLE ONLY hostq.request_body_0
 
 
 --
+-- Name: request_body_1 request_body_1_pkey; Type: CONSTRAINT; Schema: hostq; Owner: -
+--
+
+ALTER TABLE ONLY hostq.request_body_1
+    ADD CONSTRAINT request_body_1_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: request_body_default request_body_default_pkey; Type: CONSTRAINT; Schema: hostq; Owner: -
 --
 
@@ -10296,6 +10488,20 @@ CREATE INDEX event_20261125_request_id_at_idx ON hostq.event_20261125 USING btre
 
 
 --
+-- Name: event_20261126_request_id_at_idx; Type: INDEX; Schema: hostq; Owner: -
+--
+
+CREATE INDEX event_20261126_request_id_at_idx ON hostq.event_20261126 USING btree (request_id, at);
+
+
+--
+-- Name: event_20261127_request_id_at_idx; Type: INDEX; Schema: hostq; Owner: -
+--
+
+CREATE INDEX event_20261127_request_id_at_idx ON hostq.event_20261127 USING btree (request_id, at);
+
+
+--
 -- Name: event_default_request_id_at_idx; Type: INDEX; Schema: hostq; Owner: -
 --
 
@@ -10314,6 +10520,13 @@ CREATE INDEX finished_failed ON ONLY hostq.finished USING btree (id) WHERE (stat
 --
 
 CREATE INDEX finished_0_id_idx ON hostq.finished_0 USING btree (id) WHERE (state = ANY (ARRAY['failed'::hostq.state, 'timeout'::hostq.state]));
+
+
+--
+-- Name: finished_1_id_idx; Type: INDEX; Schema: hostq; Owner: -
+--
+
+CREATE INDEX finished_1_id_idx ON hostq.finished_1 USING btree (id) WHERE (state = ANY (ARRAY['failed'::hostq.state, 'timeout'::hostq.state]));
 
 
 --
@@ -10387,6 +10600,20 @@ ALTER INDEX hostq.event_request ATTACH PARTITION hostq.event_20261125_request_id
 
 
 --
+-- Name: event_20261126_request_id_at_idx; Type: INDEX ATTACH; Schema: hostq; Owner: -
+--
+
+ALTER INDEX hostq.event_request ATTACH PARTITION hostq.event_20261126_request_id_at_idx;
+
+
+--
+-- Name: event_20261127_request_id_at_idx; Type: INDEX ATTACH; Schema: hostq; Owner: -
+--
+
+ALTER INDEX hostq.event_request ATTACH PARTITION hostq.event_20261127_request_id_at_idx;
+
+
+--
 -- Name: event_default_request_id_at_idx; Type: INDEX ATTACH; Schema: hostq; Owner: -
 --
 
@@ -10408,6 +10635,20 @@ ALTER INDEX hostq.finished_pkey ATTACH PARTITION hostq.finished_0_pkey;
 
 
 --
+-- Name: finished_1_id_idx; Type: INDEX ATTACH; Schema: hostq; Owner: -
+--
+
+ALTER INDEX hostq.finished_failed ATTACH PARTITION hostq.finished_1_id_idx;
+
+
+--
+-- Name: finished_1_pkey; Type: INDEX ATTACH; Schema: hostq; Owner: -
+--
+
+ALTER INDEX hostq.finished_pkey ATTACH PARTITION hostq.finished_1_pkey;
+
+
+--
 -- Name: finished_default_id_idx; Type: INDEX ATTACH; Schema: hostq; Owner: -
 --
 
@@ -10426,6 +10667,13 @@ ALTER INDEX hostq.finished_pkey ATTACH PARTITION hostq.finished_default_pkey;
 --
 
 ALTER INDEX hostq.request_body_pkey ATTACH PARTITION hostq.request_body_0_pkey;
+
+
+--
+-- Name: request_body_1_pkey; Type: INDEX ATTACH; Schema: hostq; Owner: -
+--
+
+ALTER INDEX hostq.request_body_pkey ATTACH PARTITION hostq.request_body_1_pkey;
 
 
 --
