@@ -15,6 +15,7 @@
 
 #define CONNECT_LIMIT (USEC_S * 5) /* HostFactory doubles what it kills */
 #define STATEMENT_LIMIT (USEC_S * 30)
+#define TRIES_MAX 5
 #define LEAST_LIMIT (USEC_MS * 200) /* so that the last look can answer */
 
 /* What is left of the overall time, at most `most`. */
@@ -128,8 +129,14 @@ cli_exec(struct cli *c, enum stmt s, int count, const char *const *params,
 {
     if (cli_connect(c, err) != 0 || check_schema(c, err) != 0)
         return NULL;
-    PGresult *res = conn_exec(c->conn, stmt_text(s), count, params,
-                              limit_of(c, STATEMENT_LIMIT), err);
+    PGresult *res;
+    int tries = 0;
+    /* Deadlock, serialization: nothing was done, the same again. */
+    do
+        res = conn_exec(c->conn, stmt_text(s), count, params,
+                        limit_of(c, STATEMENT_LIMIT), err);
+    while (res == NULL && err->code == E_FAILED &&
+           strncmp(err->text, "40", 2) == 0 && ++tries < TRIES_MAX);
     if (res != NULL)
         return res;
     if (err->code == E_DATABASE)

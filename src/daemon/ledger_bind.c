@@ -96,6 +96,12 @@ add_ids(const struct jobs *jobs, struct pipe *p, enum stmt s,
 }
 
 static bool
+stores_machines(const struct job *j)
+{
+    return j->update.machines != NULL || j->update.seen != NULL;
+}
+
+static bool
 is_definite(const struct job *j)
 {
     return j->update.definite;
@@ -259,6 +265,7 @@ add_intents(const struct group *g, struct pipe *p)
 void
 group_add(struct ledger *l, struct group *g, struct pipe *p)
 {
+    add_ids(&g->settles, p, STMT_LOCK_ROWS, stores_machines, true);
     add_machines(g, p);
     add_watches(l, g, p);
     add_ids(&g->settles, p, STMT_CLOSE_INTENTS, is_definite, true);

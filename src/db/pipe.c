@@ -38,6 +38,7 @@ static const struct shape shapes[] = {
      "lane,priority,queue,audit,max_retries,stop_before_us,backoff_us,"
      "backoff_factor,max_backoff_us,aging_us"},
     {STMT_LATE_MACHINES, 1, "made"},
+    {STMT_LOCK_ROWS, 2, NULL},
     {STMT_LOCKED, 1, "id"},
     {STMT_LOOKUP, 2, "id"},
     {STMT_MARK, 3, "id"},
