@@ -185,8 +185,13 @@ like "... named" "$err" "Unknown queue 'nosuch'"
 
 run 0 daemons --json
 shows "daemons --json" "$out" 'length == 1 and (.[0] | .name == "d1" and .state == "alive" and .health == "ok" and .slots == 100)'
+# The count is that of the last heartbeat.
+heard_idle() {
+    [ "$(sql "SELECT sum(in_flight) FROM hostq.daemons WHERE state = 'alive'")" = 0 ]
+}
+wait_for 5 heard_idle
 run 0 daemons
-like "daemons" "$(echo "$out" | tr '\t' ' ')" '^d1#1 .* alive ok 100 [0-9]+ '
+like "daemons" "$(echo "$out" | tr '\t' ' ')" '^d1#1 .* alive ok 100 0 '
 
 run 0 set --json
 shows "set --json: all settings" "$out" 'length > 10 and all(.[]; has("name", "value", "default", "help"))'
