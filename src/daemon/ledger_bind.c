@@ -212,7 +212,7 @@ add_settles(const struct group *g, struct pipe *p, bool final)
             bind_open(a, j);
     }
     for (int i = 0; i < columns; i++)
-        params[i] = bind_done(&a[i]);
+        params[i] = bind_done_some(&a[i]);
     if (n > 0)
         at = pipe_add(p, final ? STMT_SETTLE_FINAL : STMT_SETTLE_OPEN, params);
     for (int i = 0; i < columns; i++)

@@ -1,6 +1,5 @@
 #include "db/bind.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +10,7 @@ void
 bind_init(struct bind *a)
 {
     buf_init(&a->b, BIND_CAP);
+    a->some = false;
     buf_putc(&a->b, '{');
 }
 
@@ -37,14 +37,24 @@ bind_null(struct bind *a)
 void
 bind_int(struct bind *a, int64_t v)
 {
+    char digits[24];
+    char *p = digits + sizeof digits;
+    uint64_t u = v < 0 ? -(uint64_t)v : (uint64_t)v;
+    do
+        *--p = (char)('0' + u % 10);
+    while ((u /= 10) > 0);
+    if (v < 0)
+        *--p = '-';
     comma(a);
-    buf_printf(&a->b, "%" PRId64, v);
+    a->some = true;
+    buf_put(&a->b, p, (size_t)(digits + sizeof digits - p));
 }
 
 void
 bind_bool(struct bind *a, bool v)
 {
     comma(a);
+    a->some = true;
     buf_putc(&a->b, v ? 't' : 'f');
 }
 
@@ -56,6 +66,7 @@ bind_str(struct bind *a, const char *v)
         return;
     }
     comma(a);
+    a->some = true;
     buf_putc(&a->b, '"');
     while (*v) {
         size_t plain = strcspn(v, "\"\\");
@@ -79,6 +90,7 @@ bind_bytes(struct bind *a, const void *v, size_t len)
         return;
     }
     comma(a);
+    a->some = true;
     buf_puts(&a->b, "\"\\\\x");
     for (size_t i = 0; i < len; i++) {
         char two[2] = {hex[p[i] >> 4], hex[p[i] & 15]};
@@ -94,4 +106,10 @@ bind_done(struct bind *a)
     if (!buf_ok(&a->b))
         abort();
     return buf_str(&a->b);
+}
+
+const char *
+bind_done_some(struct bind *a)
+{
+    return a->some ? bind_done(a) : NULL;
 }

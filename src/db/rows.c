@@ -33,6 +33,23 @@ row_bool(const PGresult *res, int row, const char *name)
     return t && t[0] == 't';
 }
 
+/* A column of claim.sql. */
+#define COLUMN_OF(name) CLAIM_##name,
+#define NAME_OF(name) #name,
+enum claim_column { CLAIM_COLUMNS(COLUMN_OF) };
+
+static const char *
+claim_text(const PGresult *res, int row, enum claim_column c)
+{
+    return PQgetisnull(res, row, (int)c) ? NULL : PQgetvalue(res, row, (int)c);
+}
+
+static int64_t
+claim_int(const PGresult *res, int row, enum claim_column c)
+{
+    return strtoll(PQgetvalue(res, row, (int)c), NULL, 10); /* null: "" */
+}
+
 int
 row_int_array(const char *text, int64_t *out, int max)
 {
@@ -74,9 +91,9 @@ lane_row(const PGresult *res, int row)
 }
 
 static json_t *
-row_json(const PGresult *res, int row, const char *name)
+claim_json(const PGresult *res, int row, enum claim_column c)
 {
-    const char *t = row_text(res, row, name);
+    const char *t = claim_text(res, row, c);
     json_t *v = t ? json_loads(t, JSON_DECODE_ANY, NULL) : NULL;
     /* jsonb holds larger numbers than 64 bits; as a real they will do. */
     if (t && !v)
@@ -84,20 +101,22 @@ row_json(const PGresult *res, int row, const char *name)
     return v;
 }
 
-/* As row_json; *broken names the first that even a real does not hold. */
+/* As claim_json; *broken names the first that even a real does not hold. */
 static json_t *
-row_json_of(const PGresult *res, int row, const char *name, const char **broken)
+claim_json_of(const PGresult *res, int row, enum claim_column c,
+              const char **broken)
 {
-    json_t *v = row_json(res, row, name);
-    if (!v && !*broken && row_text(res, row, name))
-        *broken = name;
+    static const char *const names[] = {CLAIM_COLUMNS(NAME_OF)};
+    json_t *v = claim_json(res, row, c);
+    if (!v && !*broken && claim_text(res, row, c))
+        *broken = names[c];
     return v;
 }
 
 static char *
-row_dup(const PGresult *res, int row, const char *name)
+claim_dup(const PGresult *res, int row, enum claim_column c)
 {
-    const char *t = row_text(res, row, name);
+    const char *t = claim_text(res, row, c);
     char *copy = t ? strdup(t) : NULL;
     if (t && !copy)
         abort();
@@ -135,30 +154,30 @@ request_row(const PGresult *res, int row, const struct lane_row *lane,
     struct request *r = calloc(1, sizeof *r);
     if (!r)
         abort();
-    r->id = row_int(res, row, "id");
+    r->id = claim_int(res, row, CLAIM_id);
     r->lease = lease;
     r->lane = request_row_lane(res, row);
-    r->started = row_bool(res, row, "started");
+    r->started = *PQgetvalue(res, row, CLAIM_started) == 't';
     r->audit = lane->audit;
-    r->request_id = row_dup(res, row, "request_id");
-    r->namespace_ = row_dup(res, row, "namespace");
-    r->kind = row_dup(res, row, "kind");
-    r->provider_api = row_dup(res, row, "provider_api");
-    r->template_id = row_dup(res, row, "template_id");
-    r->retry_attempt = (int)row_int(res, row, "retry_attempt");
-    r->crashes = (int)row_int(res, row, "crashes");
-    r->intent = (int)row_int(res, row, "intent");
-    r->machine_count = row_int(res, row, "machine_count");
-    r->db_now = row_int(res, row, "now_us");
+    r->request_id = claim_dup(res, row, CLAIM_request_id);
+    r->namespace_ = claim_dup(res, row, CLAIM_namespace);
+    r->kind = claim_dup(res, row, CLAIM_kind);
+    r->provider_api = claim_dup(res, row, CLAIM_provider_api);
+    r->template_id = claim_dup(res, row, CLAIM_template_id);
+    r->retry_attempt = (int)claim_int(res, row, CLAIM_retry_attempt);
+    r->crashes = (int)claim_int(res, row, CLAIM_crashes);
+    r->intent = (int)claim_int(res, row, CLAIM_intent);
+    r->machine_count = claim_int(res, row, CLAIM_machine_count);
+    r->db_now = claim_int(res, row, CLAIM_now_us);
     r->mono = mono;
-    r->created = row_int(res, row, "created_us");
-    r->deadline = row_int(res, row, "deadline_us");
-    r->template_ = row_json_of(res, row, "template", &r->broken);
-    r->payload = row_json_of(res, row, "payload", &r->broken);
-    r->note = row_json(res, row, "note");
-    r->context = row_json_of(res, row, "context", &r->broken);
+    r->created = claim_int(res, row, CLAIM_created_us);
+    r->deadline = claim_int(res, row, CLAIM_deadline_us);
+    r->template_ = claim_json_of(res, row, CLAIM_template, &r->broken);
+    r->payload = claim_json_of(res, row, CLAIM_payload, &r->broken);
+    r->note = claim_json(res, row, CLAIM_note);
+    r->context = claim_json_of(res, row, CLAIM_context, &r->broken);
     r->policy = lane->policy;
-    json_t *own = row_json(res, row, "policy");
+    json_t *own = claim_json(res, row, CLAIM_policy);
     override_policy(&r->policy, own);
     json_decref(own);
     return r;
@@ -167,13 +186,13 @@ request_row(const PGresult *res, int row, const struct lane_row *lane,
 usec_t
 request_row_run_at(const PGresult *res, int row)
 {
-    return row_int(res, row, "run_at_us");
+    return claim_int(res, row, CLAIM_run_at_us);
 }
 
 int32_t
 request_row_lane(const PGresult *res, int row)
 {
-    return (int32_t)row_int(res, row, "lane_id");
+    return (int32_t)claim_int(res, row, CLAIM_lane_id);
 }
 
 static int
@@ -190,9 +209,14 @@ id_set_of(const PGresult *res)
     s.v = calloc((size_t)s.n + 1, sizeof *s.v);
     if (!s.v)
         abort();
-    for (int i = 0; i < s.n; i++)
-        s.v[i] = row_int(res, i, "id");
-    qsort(s.v, (size_t)s.n, sizeof *s.v, cmp_id);
+    int id = s.n > 0 ? column(res, "id") : 0;
+    bool sorted = true;
+    for (int i = 0; i < s.n; i++) {
+        s.v[i] = strtoll(PQgetvalue(res, i, id), NULL, 10);
+        sorted = sorted && (i == 0 || s.v[i - 1] < s.v[i]);
+    }
+    if (!sorted)
+        qsort(s.v, (size_t)s.n, sizeof *s.v, cmp_id);
     return s;
 }
 

@@ -21,6 +21,30 @@ struct lane_row {
 
 struct lane_row lane_row(const PGresult *res, int row);
 
+/* Columns of claim.sql, in their order (looked at when it is prepared). */
+#define CLAIM_COLUMNS(X)                                                       \
+    X(id)                                                                      \
+    X(lane_id)                                                                 \
+    X(started)                                                                 \
+    X(retry_attempt)                                                           \
+    X(crashes)                                                                 \
+    X(intent)                                                                  \
+    X(note)                                                                    \
+    X(run_at_us)                                                               \
+    X(deadline_us)                                                             \
+    X(now_us)                                                                  \
+    X(created_us)                                                              \
+    X(request_id)                                                              \
+    X(namespace)                                                               \
+    X(kind)                                                                    \
+    X(provider_api)                                                            \
+    X(template_id)                                                             \
+    X(template)                                                                \
+    X(machine_count)                                                           \
+    X(payload)                                                                 \
+    X(policy)                                                                  \
+    X(context)
+
 /* A row of claim.sql; lane gives policy and audit, mono the time the reply
  * arrived. Never fails: json that does not parse cannot come from jsonb. */
 struct request *request_row(const PGresult *res, int row,
