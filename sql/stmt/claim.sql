@@ -23,7 +23,7 @@ u AS (
         started_at = CASE WHEN c.n <= $8::int THEN statement_timestamp() END,
         first_started_at = CASE WHEN c.n <= $8::int THEN coalesce(r.first_started_at, statement_timestamp()) ELSE r.first_started_at END
     FROM c WHERE r.ctid = c.tid
-    RETURNING r.*, c.was, c.n),
+    RETURNING r.id, r.lane_id, r.owner, r.state, r.retry_attempt, r.crashes, r.intent, r.note, r.run_at, r.deadline, r.claimed_at, c.was),
 e AS (
     INSERT INTO hostq.event (request_id, namespace, type, from_state, to_state, daemon, attempt)
     SELECT b.request_id, b.namespace, v.verb, v.f, v.t, u.owner, u.retry_attempt
@@ -32,12 +32,12 @@ e AS (
     CROSS JOIN LATERAL (VALUES ('claim', u.was, 'claimed'::hostq.state), ('start', 'claimed', 'processing')) v (verb, f, t)
     WHERE u.lane_id = ANY ($9::int[]) AND (v.verb = 'claim' OR u.state = 'processing'))
 SELECT u.id, u.lane_id, u.state = 'processing' AS started, u.retry_attempt, u.crashes, u.intent, u.note,
-    (extract(epoch FROM u.run_at) * 1000000)::int8 AS run_at_us,
-    (extract(epoch FROM u.deadline) * 1000000)::int8 AS deadline_us,
-    (extract(epoch FROM u.claimed_at) * 1000000)::int8 AS now_us,
-    (extract(epoch FROM b.created_at) * 1000000)::int8 AS created_us,
+    (date_part('epoch', u.run_at) * 1000000)::int8 AS run_at_us,
+    (date_part('epoch', u.deadline) * 1000000)::int8 AS deadline_us,
+    (date_part('epoch', u.claimed_at) * 1000000)::int8 AS now_us,
+    (date_part('epoch', b.created_at) * 1000000)::int8 AS created_us,
     b.request_id, b.namespace, b.kind, b.provider_api, b.template_id, b.template, b.machine_count, b.payload, b.policy,
     CASE WHEN b.kind IN ('provision', 'return', 'watch') THEN hostq.claim_context(b.kind, u.id, u.lane_id) END AS context
 FROM u
-CROSS JOIN LATERAL (SELECT * FROM hostq.request_body WHERE id = u.id LIMIT 1) b
-ORDER BY u.n
+CROSS JOIN LATERAL (SELECT created_at, request_id, namespace, kind, provider_api, template_id, template, machine_count, payload, policy
+    FROM hostq.request_body WHERE id = u.id LIMIT 1) b
