@@ -15,7 +15,7 @@
 #include "daemon/setting.h"
 
 #define CONFIG_FILE "/etc/hostq/hostqd.conf"
-enum { CONFIG_SETTINGS = 19 };
+enum { CONFIG_SETTINGS = 20 };
 
 /* Fields have the names of the settings. Strings are never NULL; "" is what
  * the table says about it (off, none, all). */
@@ -34,6 +34,7 @@ struct config {
     usec_t stop_grace;
     usec_t poll_interval;
     int64_t group_size;
+    int64_t writers;
     int64_t max_statement_errors;
     char *output_dir;
     char *log_file;

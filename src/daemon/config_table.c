@@ -117,6 +117,9 @@ static const struct setting settings[] = {
              "about."},
     {FIELD(group_size), INT, .dflt = "500", .min = 1, .max = 10000, RELOAD,
      .help = "Most requests that one statement claims or writes."},
+    {FIELD(writers), INT, .dflt = "2", .min = 1, .max = 4,
+     .help = "Connections that work at the same time when there is much to do: "
+             "one claims, the others settle."},
     {FIELD(max_statement_errors), INT, .dflt = "10", .min = 1, .max = 1000000,
      RELOAD,
      .help = "The daemon ends after so many refused statements in a row."},

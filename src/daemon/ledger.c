@@ -146,8 +146,8 @@ beat(struct ledger *l)
     pipe_end(&p);
 }
 
-static void
-take_mail(struct ledger *l)
+void
+ledger_take_mail(struct ledger *l)
 {
     struct order *orders;
     struct job *j = mailbox_take(&l->in, &orders);
@@ -235,7 +235,7 @@ stopping(struct ledger *l)
         ledger_order_all(l, ORDER_ABORT);
     }
     bool flushed = !l->settles.head && !l->marks.head && !l->intents.head &&
-                   !l->later.head;
+                   !l->later.head && !ledger_busy(l);
     if (l->out == 0 && flushed)
         return true;
     return l->aborted && (now_mono() >= l->grace_until || !l->conn);
@@ -268,16 +268,20 @@ rest(struct ledger *l)
 {
     struct shared *s = l->shared;
     usec_t left = usec_sub(wait_until(l), now_mono());
-    struct pollfd fds[2] = {{s->wake_ledger, POLLIN, 0}, {-1, POLLIN, 0}};
-    if (l->conn)
-        fds[1].fd = PQsocket(l->conn); /* only to see it close */
+    struct pollfd fds[1 + WRITERS_MAX] = {{s->wake_ledger, POLLIN, 0}};
+    for (int i = 0; i < l->writer_count; i++)
+        fds[1 + i] = (struct pollfd){PQsocket(l->writers[i].conn), POLLIN, 0};
     if (left > 0)
-        (void)poll(fds, 2, (int)((left + USEC_MS - 1) / USEC_MS));
+        (void)poll(fds, (nfds_t)(1 + l->writer_count),
+                   (int)((left + USEC_MS - 1) / USEC_MS));
     if (fds[0].revents)
         shared_awake(s->wake_ledger);
-    if (fds[1].revents &&
-        (!PQconsumeInput(l->conn) || PQstatus(l->conn) == CONNECTION_BAD))
-        ledger_disconnect(l, PQerrorMessage(l->conn));
+    for (int i = 0; i < l->writer_count; i++) { /* idle: only to see it close */
+        struct writer *w = &l->writers[i];
+        if (fds[1 + i].revents && !w->busy &&
+            (!PQconsumeInput(w->conn) || PQstatus(w->conn) == CONNECTION_BAD))
+            ledger_disconnect(l, PQerrorMessage(w->conn));
+    }
 }
 
 /* Reasons to believe that a claim finds something. */
@@ -307,7 +311,8 @@ run(void *arg)
     while (!stopping(l)) {
         rest(l);
         atomic_store(&l->shared->turn_at, now_mono());
-        take_mail(l);
+        ledger_take_mail(l);
+        ledger_reap(l);
         ledger_adopt_epoch(l);
         ledger_fence(l);
         if (!l->conn && l->epoch > 0 && now_mono() >= l->reconnect_at)
@@ -376,13 +381,12 @@ void
 ledger_free(struct ledger *l)
 {
     struct job *j;
+    writers_close(l, "the daemon ends");
     struct jobs *lists[] = {&l->settles, &l->marks, &l->intents, &l->ahead,
                             &l->later};
     for (int i = 0; i < 5; i++)
         while ((j = jobs_pop(lists[i])))
             job_free(j);
-    if (l->conn)
-        PQfinish(l->conn);
     walks_fini(&l->walks);
     mailbox_fini(&l->in);
     free(l->runners);

@@ -20,12 +20,6 @@ claim_want(const struct ledger *l)
     return want;
 }
 
-int64_t
-claim_lease(const struct ledger *l)
-{
-    return ((int64_t)l->epoch << 38) | l->lease_counter;
-}
-
 static void
 bind_scans(const struct ledger *l, const struct scan *s, int n, struct bind *a)
 {
@@ -45,37 +39,36 @@ bind_scans(const struct ledger *l, const struct scan *s, int n, struct bind *a)
     }
 }
 
-int
-claim_add(struct ledger *l, struct pipe *p, int want)
+void
+claim_add(struct ledger *l, struct turn *t)
 {
     struct scan *scans = calloc((size_t)l->walks.count * 4 + 1, sizeof *scans);
     struct bind a[5];
     char most[24], lease[24], epoch[24], start[24];
     if (!scans)
         abort();
-    int n = walks_plan(&l->walks, now_mono(), want, l->suspects == 0, scans);
+    int n = walks_plan(&l->walks, now_mono(), t->want, l->suspects == 0, scans);
     int room = (int)l->shared->cfg->slots - l->out;
-    l->lease_counter++;
+    t->lease = ((int64_t)l->epoch << 38) | ++l->lease_counter;
     bind_scans(l, scans, n, a);
-    (void)snprintf(most, sizeof most, "%d", l->walks.suspects ? 1 : want);
-    (void)snprintf(lease, sizeof lease, "%lld", (long long)claim_lease(l));
+    (void)snprintf(most, sizeof most, "%d", l->walks.suspects ? 1 : t->want);
+    (void)snprintf(lease, sizeof lease, "%lld", (long long)t->lease);
     (void)snprintf(epoch, sizeof epoch, "%d", l->epoch);
     (void)snprintf(start, sizeof start, "%d",
                    l->ahead.count > 0 || room < 0 ? 0 : room);
     const char *params[] = {most,
                             lease,
                             bind_done(&a[0]),
-                            bind_done(&a[1]),
+                            bind_done_some(&a[1]),
                             bind_done(&a[2]),
                             bind_done(&a[3]),
                             epoch,
                             start,
                             bind_done(&a[4])};
-    int at = pipe_add(p, STMT_CLAIM, params);
+    t->claim_at = pipe_add(&t->pipe, STMT_CLAIM, params);
     for (int i = 0; i < 5; i++)
         bind_fini(&a[i]);
     free(scans);
-    return at;
 }
 
 static void
@@ -119,10 +112,23 @@ claim_hand_over_ahead(struct ledger *l)
     hand_over(l, &now);
 }
 
-void
-claim_read(struct ledger *l, const PGresult *res, int64_t lease, int want,
-           usec_t took)
+/* What a claim that found so many rows says about the next one. */
+static void
+learn(struct ledger *l, const struct turn *t, int n)
 {
+    /* With a suspect in hand the others wait for its end. */
+    bool suspects = l->suspects == 0 && l->walks.suspects_in > 0;
+    l->found = n > 0;
+    l->idle = n == 0 && t->want > 0 && !l->walks.suspects && !suspects;
+    l->more = !l->idle;
+    if (n > 0)
+        l->gate_tried = false;
+}
+
+void
+claim_read(struct ledger *l, const struct turn *t)
+{
+    const PGresult *res = t->pipe.results[t->claim_at];
     struct jobs start;
     usec_t mono = now_mono();
     int n = PQntuples(res);
@@ -130,24 +136,18 @@ claim_read(struct ledger *l, const PGresult *res, int64_t lease, int want,
     for (int i = 0; i < n; i++) {
         int32_t lane = request_row_lane(res, i);
         const struct walk *w = walks_find(&l->walks, lane);
-        struct request *r = request_row(res, i, &w->row, lease, mono);
+        struct request *r = request_row(res, i, &w->row, t->lease, mono);
         struct job *j = job_new(r);
         walks_saw(&l->walks, lane, request_row_run_at(res, i));
         into_hand(l, j);
         jobs_add(r->started ? &start : &l->ahead, j);
     }
-    walks_done(&l->walks, mono, took);
+    walks_done(&l->walks, mono, t->took);
     metrics_add(M_CLAIMS, 1);
     metrics_add(M_CLAIMED_ROWS, n);
     metrics_add(M_STARTED, start.count);
     hand_over(l, &start);
-    /* With a suspect in hand the others wait for its end. */
-    bool suspects = l->suspects == 0 && l->walks.suspects_in > 0;
-    l->found = n > 0;
-    l->idle = n == 0 && want > 0 && !l->walks.suspects && !suspects;
-    l->more = !l->idle;
-    if (n > 0)
-        l->gate_tried = false;
+    learn(l, t, n);
 }
 
 int

@@ -35,13 +35,30 @@ ledger_order_all(struct ledger *l, enum order_what what)
 }
 
 void
+writers_close(struct ledger *l, const char *why)
+{
+    for (int i = 0; i < WRITERS_MAX; i++) {
+        struct writer *w = &l->writers[i];
+        if (w->busy) {
+            w->busy = false;
+            group_failed(l, &w->turn.group, "", why);
+            pipe_end(&w->turn.pipe);
+        }
+        if (w->conn)
+            PQfinish(w->conn);
+        w->conn = NULL;
+    }
+    l->conn = NULL;
+    l->writer_count = 0;
+}
+
+void
 ledger_disconnect(struct ledger *l, const char *why)
 {
     if (!l->conn)
         return;
     log_event(LOG_WARN, "db.lost", "why=%s", log_quote(why));
-    PQfinish(l->conn);
-    l->conn = NULL;
+    writers_close(l, why);
     l->gate = false;
     atomic_store(&l->shared->connected, false);
     l->reconnect_at = now_mono();
@@ -108,23 +125,31 @@ drop_lost(struct ledger *l, struct err *err)
     return res ? 0 : -1;
 }
 
-/* What the old connection left behind, before anything is claimed anew. */
+/* A server process of a lost connection must not work on. */
 static int
-settle_past(struct ledger *l, const char *old_app, struct err *err)
+end_backend(struct ledger *l, const struct writer *old, struct err *err)
 {
     char pid[24], sqlstate[6];
+    (void)snprintf(pid, sizeof pid, "%d", old->backend);
+    const char *params[] = {pid, old->app};
+    if (old->backend == 0)
+        return 0;
+    CLEANUP_RESULT PGresult *res =
+        pipe_one(l->conn, STMT_END_BACKEND, params,
+                 usec_add(ledger_limit(l), 2 * USEC_S), sqlstate, err);
+    /* Not ours to end (another role's by now): the looks must do. */
+    return res || sqlstate[0] ? 0 : -1;
+}
+
+/* What the old connections left behind, before anything is claimed anew. */
+static int
+settle_past(struct ledger *l, struct err *err)
+{
     if (l->epoch == 0 || l->lease_counter == 0)
         return 0; /* has claimed nothing yet */
-    (void)snprintf(pid, sizeof pid, "%d", l->backend);
-    const char *params[] = {pid, old_app};
-    if (l->backend != 0) {
-        CLEANUP_RESULT PGresult *res =
-            pipe_one(l->conn, STMT_END_BACKEND, params,
-                     usec_add(ledger_limit(l), 2 * USEC_S), sqlstate, err);
-        /* Not ours to end (another role's by now): the looks must do. */
-        if (!res && !sqlstate[0])
+    for (int i = 0; i < WRITERS_MAX; i++)
+        if (end_backend(l, &l->writers[i], err) < 0)
             return -1;
-    }
     l->unknown_at = usec_add(now_mono(), UNKNOWN_EVERY);
     l->unknown_until = usec_add(now_mono(), UNKNOWN_FOR);
     return give_back_unknown(l, err) < 0 ? -1 : drop_lost(l, err);
@@ -142,27 +167,60 @@ ledger_look_for_unknown(struct ledger *l)
         ledger_disconnect(l, err.text);
 }
 
-void
-ledger_connect(struct ledger *l)
+static void
+writer_name(const struct ledger *l, int number, char *app, size_t size)
+{
+    (void)snprintf(app, size, "hostqd %s %d", number == 0 ? "ledger" : "writer",
+                   l->epoch);
+}
+
+static int
+writer_open(struct ledger *l, int number, struct err *err)
 {
     const struct config *cfg = l->shared->cfg;
-    struct err err;
-    char old_app[sizeof l->app];
-    memcpy(old_app, l->app, sizeof old_app);
-    (void)snprintf(l->app, sizeof l->app, "hostqd ledger %d", l->epoch);
+    struct writer *w = &l->writers[number];
+    char app[sizeof w->app];
+    writer_name(l, number, app, sizeof app);
     const struct pipe_options opt = {
-        .app = l->app,
+        .app = app,
         .work = true,
         .connect_limit = cfg->connect_timeout,
         .statement_limit = ledger_limit(l),
         .lock_limit = LOCK_LIMIT,
     };
-    l->conn = pipe_open(cfg->database, &opt, &err);
-    if (l->conn && settle_past(l, old_app, &err) < 0) {
-        PQfinish(l->conn);
-        l->conn = NULL;
+    w->conn = pipe_open(cfg->database, &opt, err);
+    return w->conn ? 0 : -1;
+}
+
+/* The first one settles the past before the others are opened. Until all are,
+ * app and backend are those of the connections before. */
+static int
+writers_open(struct ledger *l, struct err *err)
+{
+    int count = (int)l->shared->cfg->writers;
+    if (writer_open(l, 0, err) < 0)
+        return -1;
+    l->conn = l->writers[0].conn;
+    if (settle_past(l, err) < 0)
+        return -1;
+    for (int i = 1; i < count; i++)
+        if (writer_open(l, i, err) < 0)
+            return -1;
+    for (int i = 0; i < WRITERS_MAX; i++) {
+        struct writer *w = &l->writers[i];
+        w->backend = w->conn ? PQbackendPID(w->conn) : 0;
+        writer_name(l, i, w->app, sizeof w->app);
     }
-    if (!l->conn) {
+    l->writer_count = count;
+    return 0;
+}
+
+void
+ledger_connect(struct ledger *l)
+{
+    struct err err;
+    if (writers_open(l, &err) < 0) {
+        writers_close(l, err.text);
         log_event_limited(LOG_WARN, "db.unreachable", "ledger", "why=%s",
                           log_quote(err.text));
         if (l->reconnect_wait < RECONNECT_MIN)
@@ -173,8 +231,7 @@ ledger_connect(struct ledger *l)
                                 : l->reconnect_wait * 2;
         return;
     }
-    l->backend = PQbackendPID(l->conn);
-    log_event(LOG_INFO, "db.connected", "backend=%d", l->backend);
+    log_event(LOG_INFO, "db.connected", "backend=%d", l->writers[0].backend);
     metrics_add(M_RECONNECTS, 1);
     atomic_store(&l->shared->connected, true);
     l->heartbeat_at = l->lanes_at = 0;

@@ -14,6 +14,8 @@
 #include "daemon/scan.h"
 #include "db/pipe.h"
 
+enum { WRITERS_MAX = 4 };
+
 /* A list of jobs with its tail. */
 struct jobs {
     struct job *head, **tail;
@@ -23,8 +25,30 @@ struct jobs {
 /* What is written in one transaction. */
 struct group {
     struct jobs settles, marks, intents;
-    bool alone; /* one job after its group failed */
+    bool alone;   /* one job after its group failed */
+    PGconn *conn; /* where it is written, and asked about afterwards */
     int at_final, at_open, at_mark, at_intent; /* index in the pipe, or -1 */
+};
+
+/* One transaction: what it writes, and its claim. */
+struct turn {
+    struct group group;
+    struct pipe pipe;
+    int want;      /* rows asked for; 0 = no claim */
+    int64_t lease; /* of the claim */
+    bool release;  /* the gate is given up */
+    int gate_at;   /* index in the pipe, or -1 */
+    int claim_at;  /* the same */
+    usec_t sent, took;
+};
+
+/* A connection of the ledger. */
+struct writer {
+    PGconn *conn;
+    char app[40]; /* its application_name: server pids are used again */
+    int backend;  /* server process of the last connection, 0 = none */
+    bool busy;    /* the turn is under way */
+    struct turn turn;
 };
 
 struct ledger {
@@ -33,11 +57,13 @@ struct ledger {
     struct runner **runners; /* NULL until registered */
     int runner_count;
     pthread_t thread;
-    PGconn *conn;
-    char app[40];        /* its application_name: server pids are used again */
+    /* The first one claims, and does all that is said once; its turns are
+     * over when ledger_turn() returns. The others settle beside it. */
+    struct writer writers[WRITERS_MAX];
+    int writer_count;    /* open ones: all or none */
+    PGconn *conn;        /* the first one's; NULL: none is open */
     usec_t reconnect_at; /* monotonic; next try */
     usec_t reconnect_wait;
-    int backend;          /* server process of the last connection, 0 = none */
     usec_t unknown_at;    /* monotonic: look again for claims whose answer was
                              lost */
     usec_t unknown_until; /* until then: they may be committed late */
@@ -77,11 +103,16 @@ struct job *jobs_pop(struct jobs *l);
 /* Removes a job from the hand and frees it. */
 void ledger_release(struct ledger *l, struct job *j);
 
+/* ledger.c */
+void ledger_take_mail(struct ledger *l);
+
 /* ledger_conn.c */
 /* Longest statement: a third of the lease at most, because the heartbeat
  * travels on the same connection. */
 usec_t ledger_limit(const struct ledger *l);
 void ledger_order_all(struct ledger *l, enum order_what what);
+/* Closes all writers; what they were writing goes back to the lists. */
+void writers_close(struct ledger *l, const char *why);
 void ledger_disconnect(struct ledger *l, const char *why);
 void ledger_connect(struct ledger *l);
 /* The epoch may have been changed by the lock thread. */
@@ -98,15 +129,19 @@ void ledger_error(struct ledger *l, const char *what, const char *sqlstate,
 /* ledger_turn.c */
 #define LEDGER_IDLE_WAIT_MIN (2 * USEC_MS)
 /* One transaction: what is to be written, and a claim; nothing where there is
- * nothing to do. */
+ * nothing to do. Where there is much of both, the other writers settle at the
+ * same time, and may go on when this returns. */
 void ledger_turn(struct ledger *l);
+/* Ends the turns that are answered, or too late. */
+void ledger_reap(struct ledger *l);
+bool ledger_busy(const struct ledger *l);
 
 /* ledger_claim.c */
+/* How many rows there is room for. */
 int claim_want(const struct ledger *l);
-int claim_add(struct ledger *l, struct pipe *p, int want);
-void claim_read(struct ledger *l, const PGresult *res, int64_t lease, int want,
-                usec_t took);
-int64_t claim_lease(const struct ledger *l);
+/* Sends the claim of a turn, whose want is set, and notes its lease. */
+void claim_add(struct ledger *l, struct turn *t);
+void claim_read(struct ledger *l, const struct turn *t);
 void claim_hand_over_ahead(struct ledger *l);
 int lanes_add(struct ledger *l, struct pipe *p);
 void lanes_read(struct ledger *l, const PGresult *res);
@@ -120,12 +155,17 @@ void group_add_late(const struct jobs *jobs, struct pipe *p);
 /* Puts a job apart until its row is free. */
 void later_add(struct ledger *l, struct job *j);
 /* Puts those apart whose rows are locked, the others back to their lists. */
-void later_sort(struct ledger *l, struct jobs *jobs);
+void later_sort(struct ledger *l, struct jobs *jobs, PGconn *conn);
 /* When it is time: those whose rows are free come back. */
 void later_look(struct ledger *l);
 
 /* ledger_write.c */
-void group_take(struct ledger *l, struct group *g);
+/* What is to be written next; with leave_plain not what group_take_plain()
+ * takes. */
+void group_take(struct ledger *l, struct group *g, bool leave_plain);
+/* Settles only, of those that need no more than the row itself: they can be
+ * written beside another group. */
+void group_take_plain(struct ledger *l, struct group *g);
 void group_done(struct ledger *l, struct group *g, struct pipe *p);
 /* The transaction was rolled back with this SQLSTATE ("" = lost). */
 void group_failed(struct ledger *l, struct group *g, const char *sqlstate,

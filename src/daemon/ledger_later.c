@@ -29,7 +29,7 @@ back_to_list(struct ledger *l, struct job *j, bool alone)
 }
 
 void
-later_sort(struct ledger *l, struct jobs *jobs)
+later_sort(struct ledger *l, struct jobs *jobs, PGconn *conn)
 {
     struct bind ids;
     struct err err;
@@ -40,7 +40,7 @@ later_sort(struct ledger *l, struct jobs *jobs)
         bind_int(&ids, j->req->id);
     const char *params[] = {bind_done(&ids)};
     PGresult *res =
-        pipe_one(l->conn, STMT_LOCKED, params,
+        pipe_one(conn, STMT_LOCKED, params,
                  usec_add(ledger_limit(l), 2 * USEC_S), sqlstate, &err);
     if (!res) {
         ledger_error(l, "locked", sqlstate, err.text);
@@ -70,5 +70,5 @@ later_look(struct ledger *l)
     jobs_init(&again);
     while ((j = jobs_pop(&l->later)))
         jobs_add(&again, j);
-    later_sort(l, &again);
+    later_sort(l, &again, l->conn);
 }

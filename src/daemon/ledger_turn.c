@@ -1,6 +1,7 @@
 /* ledger_turn.c - one transaction of the ledger: everything that waits to be
  * written, and where there is room a claim. Knows when to take and give up
  * the idle gate, and when to look again. */
+#include <poll.h>
 #include <string.h>
 
 #include "daemon/ledger_int.h"
@@ -8,38 +9,46 @@
 #include "db/rows.h"
 #include "sys/clock.h"
 
-/* What a turn sends besides its group. */
-struct turn {
-    struct group group;
-    struct pipe pipe;
-    int want;      /* rows asked for */
-    int64_t lease; /* of the claim */
-    bool release;  /* the gate is given up */
-    int gate_at;   /* index in the pipe, or -1 */
-    int claim_at;  /* the same */
-    usec_t took;
-};
+/* Less than this is not worth a transaction beside another one. */
+enum { BESIDE_MIN = 64 };
+
+static void
+turn_begin(struct turn *t, PGconn *conn)
+{
+    t->gate_at = t->claim_at = -1;
+    t->want = 0;
+    t->release = false;
+    t->group.conn = conn;
+    pipe_begin(&t->pipe, conn);
+}
+
+/* Nothing to say: no transaction. */
+static void
+turn_send(struct writer *w)
+{
+    w->busy = w->turn.pipe.count > 0;
+    w->turn.sent = now_mono();
+    pipe_send(&w->turn.pipe);
+}
 
 /* The gate belongs to an idle ledger: taken before the last claim of one
  * that is about to wait, given up as soon as it has work, so that another
  * idle daemon can have it. */
 static void
-add_all(struct ledger *l, struct turn *t)
+add_all(struct ledger *l, struct turn *t, bool leave_plain)
 {
-    t->gate_at = t->claim_at = -1;
-    t->want = claim_want(l);
+    int want = claim_want(l);
     t->release = l->gate && l->found;
-    group_take(l, &t->group);
-    pipe_begin(&t->pipe, l->conn);
+    group_take(l, &t->group, leave_plain);
     group_add(l, &t->group, &t->pipe);
     if (t->release)
         (void)pipe_add(&t->pipe, STMT_GATE_RELEASE, NULL);
-    if (t->group.alone || t->want <= 0 || !l->more || l->no_claim)
+    if (t->group.alone || want <= 0 || !l->more || l->no_claim)
         return;
     if (l->idle && !l->gate && !l->gate_tried)
         t->gate_at = pipe_add(&t->pipe, STMT_GATE_TAKE, NULL);
-    t->claim_at = claim_add(l, &t->pipe, t->want);
-    t->lease = claim_lease(l);
+    t->want = want;
+    claim_add(l, t);
 }
 
 /* An idle ledger that holds the gate is woken by notify and polls only as a
@@ -96,29 +105,117 @@ succeeded(struct ledger *l, struct turn *t)
     }
     if (t->claim_at >= 0) {
         bool was_idle = l->idle;
-        claim_read(l, t->pipe.results[t->claim_at], t->lease, t->want, t->took);
+        claim_read(l, t);
         /* The first empty claim: once more, with the gate. */
         l->more = !l->idle || (!was_idle && !l->gate_tried);
         plan_poll(l);
     }
 }
 
+static void
+turn_end(struct ledger *l, struct writer *w, int rc, const struct err *err)
+{
+    struct turn *t = &w->turn;
+    w->busy = false;
+    t->took = usec_sub(now_mono(), t->sent);
+    metrics_turn(t->took);
+    if (rc < 0)
+        failed(l, t, err);
+    else
+        succeeded(l, t);
+    pipe_end(&t->pipe);
+}
+
+static usec_t
+turn_limit(const struct ledger *l, const struct turn *t)
+{
+    return usec_add(t->sent, usec_add(ledger_limit(l), 2 * USEC_S));
+}
+
+void
+ledger_reap(struct ledger *l)
+{
+    struct err err;
+    for (int i = 0; i < WRITERS_MAX; i++) {
+        struct writer *w = &l->writers[i];
+        int rc = w->busy ? pipe_poll(&w->turn.pipe, &err) : 0;
+        if (w->busy && rc == 0 && now_mono() >= turn_limit(l, &w->turn)) {
+            w->turn.pipe.sqlstate[0] = '\0';
+            rc = err_set(&err, E_DATABASE,
+                         "the database did not answer in time");
+        }
+        if (rc != 0)
+            turn_end(l, w, rc, &err);
+    }
+}
+
+bool
+ledger_busy(const struct ledger *l)
+{
+    for (int i = 0; i < WRITERS_MAX; i++)
+        if (l->writers[i].busy)
+            return true;
+    return false;
+}
+
+/* Until a writer is answered. */
+static void
+wait_for_answer(const struct ledger *l)
+{
+    struct pollfd fds[WRITERS_MAX];
+    nfds_t n = 0;
+    usec_t until = INT64_MAX;
+    for (int i = 0; i < l->writer_count; i++) {
+        const struct writer *w = &l->writers[i];
+        short events = PQflush(w->conn) > 0 ? POLLIN | POLLOUT : POLLIN;
+        if (!w->busy)
+            continue;
+        fds[n++] = (struct pollfd){PQsocket(w->conn), events, 0};
+        if (turn_limit(l, &w->turn) < until)
+            until = turn_limit(l, &w->turn);
+    }
+    usec_t left = usec_sub(until, now_mono());
+    if (left > 0)
+        (void)poll(fds, n, (int)(left / USEC_MS) + 1);
+}
+
+/* While the first writer claims, the others settle: two claims at a time
+ * would walk over each other's rows. */
+static void
+settle_beside(struct ledger *l)
+{
+    for (int i = 1; i < l->writer_count; i++) {
+        struct writer *w = &l->writers[i];
+        if (w->busy)
+            continue;
+        if (l->settles.count < BESIDE_MIN)
+            return;
+        turn_begin(&w->turn, w->conn);
+        group_take_plain(l, &w->turn.group);
+        group_add(l, &w->turn.group, &w->turn.pipe);
+        turn_send(w);
+    }
+}
+
 void
 ledger_turn(struct ledger *l)
 {
-    struct turn t;
-    struct err err;
-    add_all(l, &t);
+    struct writer *first = &l->writers[0];
+    bool beside = l->more && !l->no_claim && claim_want(l) >= BESIDE_MIN;
+    if (beside)
+        settle_beside(l);
+    /* What they cannot keep up with is the first one's, too. */
+    bool leave = beside && ledger_busy(l) &&
+                 l->settles.count < l->shared->cfg->group_size;
+    turn_begin(&first->turn, l->conn);
+    add_all(l, &first->turn, leave);
     l->no_claim = false;
-    if (t.pipe.count == 0)
-        return;
-    usec_t before = now_mono();
-    int rc = pipe_run(&t.pipe, usec_add(ledger_limit(l), 2 * USEC_S), &err);
-    t.took = usec_sub(now_mono(), before);
-    metrics_turn(t.took);
-    if (rc < 0)
-        failed(l, &t, &err);
-    else
-        succeeded(l, &t);
-    pipe_end(&t.pipe);
+    turn_send(first);
+    while (first->busy) {
+        wait_for_answer(l);
+        ledger_take_mail(l);
+        ledger_reap(l);
+        if (first->busy && beside)
+            settle_beside(l);
+    }
 }

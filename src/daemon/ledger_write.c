@@ -20,6 +20,16 @@ static const usec_t WRITE_WAIT_MIN = 50 * USEC_MS;
 static const usec_t WRITE_WAIT_MAX = USEC_S;
 static const usec_t WATCH_AGAIN = 5 * USEC_S;
 
+static bool
+is_plain(const struct job *j)
+{
+    const struct update *u = &j->update;
+    return !j->alone && !u->seen && !u->machines && !u->definite &&
+           !u->reroute && strcmp(j->req->kind, "provision") != 0 &&
+           strcmp(j->req->kind, "return") != 0 &&
+           strcmp(j->req->kind, "watch") != 0;
+}
+
 static int
 by_id(const void *a, const void *b)
 {
@@ -53,7 +63,7 @@ move(struct jobs *from, struct jobs *to, int most, bool alone)
 }
 
 void
-group_take(struct ledger *l, struct group *g)
+group_take(struct ledger *l, struct group *g, bool leave_plain)
 {
     int most = (int)l->shared->cfg->group_size;
     jobs_init(&g->settles);
@@ -71,7 +81,8 @@ group_take(struct ledger *l, struct group *g)
     }
     int watches = 0;
     while (l->settles.head && !l->settles.head->alone &&
-           g->settles.count < most) {
+           g->settles.count < most &&
+           !(leave_plain && is_plain(l->settles.head))) {
         if (l->settles.head->update.seen && ++watches > WATCHES_PER_GROUP)
             break;
         jobs_add(&g->settles, jobs_pop(&l->settles));
@@ -80,6 +91,20 @@ group_take(struct ledger *l, struct group *g)
     move(&l->intents, &g->intents, INTENTS_PER_GROUP, false);
     sort_jobs(&g->settles);
     sort_jobs(&g->marks);
+}
+
+void
+group_take_plain(struct ledger *l, struct group *g)
+{
+    int most = (int)l->shared->cfg->group_size;
+    jobs_init(&g->settles);
+    jobs_init(&g->marks);
+    jobs_init(&g->intents);
+    g->alone = false;
+    while (l->settles.head && g->settles.count < most &&
+           is_plain(l->settles.head))
+        jobs_add(&g->settles, jobs_pop(&l->settles));
+    sort_jobs(&g->settles);
 }
 
 /* A time of the database's clock for the log; none: a request without. */
@@ -161,7 +186,7 @@ lost(struct ledger *l, struct job *j)
 
 /* Settles that hit no row: ask once more whose they are. */
 static void
-look_up(struct ledger *l, struct jobs *missing)
+look_up(struct ledger *l, struct jobs *missing, PGconn *conn)
 {
     struct bind ids, leases;
     struct pipe p;
@@ -173,7 +198,7 @@ look_up(struct ledger *l, struct jobs *missing)
         bind_int(&leases, j->req->lease);
     }
     const char *params[] = {bind_done(&ids), bind_done(&leases)};
-    pipe_begin(&p, l->conn);
+    pipe_begin(&p, conn);
     int at = pipe_add(&p, STMT_LOOKUP, params);
     group_add_late(missing, &p);
     int rc = pipe_run(&p, usec_add(ledger_limit(l), 2 * USEC_S), &err);
@@ -216,7 +241,7 @@ settles_done(struct ledger *l, struct group *g, struct pipe *p)
     id_set_fini(&final);
     id_set_fini(&open);
     if (missing.head)
-        look_up(l, &missing);
+        look_up(l, &missing, g->conn);
 }
 
 static void
@@ -397,7 +422,7 @@ group_failed(struct ledger *l, struct group *g, const char *sqlstate,
             alone_failed(l, j, whose, sqlstate, text);
     }
     if (all.head)
-        later_sort(l, &all);
+        later_sort(l, &all, g->conn);
     if (whose == TROUBLE_SERVER)
         hold_back(l, sqlstate, text);
 }

@@ -12,21 +12,22 @@
 #include <string.h>
 
 #include "db/conn.h"
+#include "db/rows.h"
 #include "sys/clock.h"
 
 /* What this daemon believes about a statement. */
 struct shape {
     enum stmt stmt;
     int params;
-    const char *columns; /* comma separated, NULL = not looked at */
+    const char *columns; /* comma separated (one more at the end may be there),
+                            NULL = not looked at */
 };
+
+#define NAME_AND_COMMA(name) #name ","
 
 static const struct shape shapes[] = {
     {STMT_AFTER_FINAL, 2, NULL},
-    {STMT_CLAIM, 9,
-     "id,lane_id,started,retry_attempt,crashes,intent,note,run_at_us,"
-     "deadline_us,now_us,created_us,request_id,namespace,kind,provider_api,"
-     "template_id,template,machine_count,payload,policy,context"},
+    {STMT_CLAIM, 9, CLAIM_COLUMNS(NAME_AND_COMMA)},
     {STMT_CLOSE_INTENTS, 2, NULL},
     {STMT_DAEMON_ENDS, 2, NULL},
     {STMT_END_BACKEND, 2, NULL},
@@ -72,7 +73,7 @@ static int
 check_columns(const struct shape *sh, const PGresult *res, struct err *err)
 {
     const char *want = sh->columns;
-    for (int i = 0; want; i++) {
+    for (int i = 0; want && *want; i++) {
         size_t len = strcspn(want, ",");
         const char *have = i < PQnfields(res) ? PQfname(res, i) : "";
         if (strlen(have) != len || strncmp(have, want, len) != 0)
@@ -159,46 +160,20 @@ pipe_add(struct pipe *p, enum stmt s, const char *const *params)
     return p->count++;
 }
 
-/* Writes what is unsent and reads what is there, once; waits at most until
- * `until`. -1: lost, or too late. */
+/* Waits until something can be read or written, at most until `until`. -1:
+ * too late. */
 static int
 pump(PGconn *conn, usec_t until, struct err *err)
 {
-    int unsent = PQflush(conn);
     usec_t left = usec_sub(until, now_mono());
-    if (unsent < 0)
-        return err_set(err, E_DATABASE, "%s", PQerrorMessage(conn));
+    struct pollfd fd = {PQsocket(conn), POLLIN, 0};
     if (left <= 0)
         return err_set(err, E_DATABASE, "the database did not answer in time");
-    struct pollfd fd = {PQsocket(conn), POLLIN, 0};
-    if (unsent > 0)
+    if (PQflush(conn) > 0)
         fd.events |= POLLOUT;
     if (poll(&fd, 1, (int)(left / USEC_MS) + 1) < 0 && errno != EINTR)
         return err_set(err, E_DATABASE, "poll: %s", strerror(errno));
-    if ((fd.revents & (POLLIN | POLLERR | POLLHUP)) && !PQconsumeInput(conn))
-        return err_set(err, E_DATABASE, "%s", PQerrorMessage(conn));
     return 0;
-}
-
-/* The next result, NULL at the end of a statement; *ok false: lost. */
-static PGresult *
-next_result(PGconn *conn, usec_t until, bool *ok, struct err *err)
-{
-    *ok = true;
-    while (PQisBusy(conn)) {
-        if (pump(conn, until, err) < 0) {
-            *ok = false;
-            return NULL;
-        }
-    }
-    PGresult *res = PQgetResult(conn);
-    if (PQstatus(conn) == CONNECTION_BAD) {
-        (void)err_set(err, E_DATABASE, "%s", PQerrorMessage(conn));
-        PQclear(res);
-        *ok = false;
-        return NULL;
-    }
-    return res;
 }
 
 static void
@@ -214,52 +189,84 @@ keep_error(struct pipe *p, const PGresult *res, struct err *err)
                   text ? text : PQerrorMessage(p->conn));
 }
 
-static int
-collect(struct pipe *p, usec_t until, struct err *err)
+/* The next result, NULL at the end of a statement; true: it was the last. */
+static bool
+take(struct pipe *p, PGresult *res, struct err *err)
 {
-    int at = 0;
-    int rc = 0;
-    for (;;) {
-        bool ok;
-        PGresult *res = next_result(p->conn, until, &ok, err);
-        if (!ok) {
-            p->sqlstate[0] = '\0';
-            return -1;
-        }
-        ExecStatusType st = PQresultStatus(res);
-        if (!res) {
-            at++;
-        } else if (st == PGRES_PIPELINE_SYNC) {
-            PQclear(res);
-            return rc;
-        } else if (st == PGRES_TUPLES_OK || st == PGRES_COMMAND_OK) {
-            PQclear(p->results[at]);
-            p->results[at] = res;
-        } else {
-            if (st == PGRES_FATAL_ERROR)
-                keep_error(p, res, err);
-            PQclear(res);
-            rc = -1;
-        }
+    ExecStatusType st = PQresultStatus(res);
+    if (!res) {
+        p->at++;
+    } else if (st == PGRES_PIPELINE_SYNC) {
+        PQclear(res);
+        return true;
+    } else if (st == PGRES_TUPLES_OK || st == PGRES_COMMAND_OK) {
+        PQclear(p->results[p->at]);
+        p->results[p->at] = res;
+    } else {
+        if (st == PGRES_FATAL_ERROR)
+            keep_error(p, res, err);
+        PQclear(res);
+        p->failed = true;
     }
+    return false;
+}
+
+void
+pipe_send(struct pipe *p)
+{
+    p->sqlstate[0] = '\0';
+    p->at = 0;
+    p->failed = false;
+    if (p->count > 0 && PQpipelineSync(p->conn))
+        (void)PQflush(p->conn);
+}
+
+static int
+lost(struct pipe *p, struct err *err)
+{
+    p->sqlstate[0] = '\0';
+    return err_set(err, E_DATABASE, "%s", PQerrorMessage(p->conn));
+}
+
+int
+pipe_poll(struct pipe *p, struct err *err)
+{
+    PGconn *conn = p->conn;
+    if (p->count == 0)
+        return 1;
+    if (PQstatus(conn) == CONNECTION_BAD || PQflush(conn) < 0 ||
+        !PQconsumeInput(conn))
+        return lost(p, err);
+    while (!PQisBusy(conn)) {
+        PGresult *res = PQgetResult(conn);
+        if (PQstatus(conn) == CONNECTION_BAD) {
+            PQclear(res);
+            return lost(p, err);
+        }
+        if (!take(p, res, err))
+            continue;
+        (void)PQexitPipelineMode(conn);
+        if (!p->failed)
+            return 1;
+        return p->sqlstate[0] ? -1
+                              : err_set(err, E_DATABASE, "connection lost");
+    }
+    return 0;
 }
 
 int
 pipe_run(struct pipe *p, usec_t limit, struct err *err)
 {
     usec_t until = usec_add(now_mono(), limit);
-    p->sqlstate[0] = '\0';
-    if (p->count == 0)
-        return 0;
-    if (PQstatus(p->conn) == CONNECTION_BAD || !PQpipelineSync(p->conn))
-        return err_set(err, E_DATABASE, "%s", PQerrorMessage(p->conn));
-    int rc = collect(p, until, err);
-    if (rc < 0 && !p->sqlstate[0])
-        return err->code == E_DATABASE
-                   ? -1
-                   : err_set(err, E_DATABASE, "connection lost");
-    (void)PQexitPipelineMode(p->conn);
-    return rc;
+    int rc;
+    pipe_send(p);
+    while ((rc = pipe_poll(p, err)) == 0) {
+        if (pump(p->conn, until, err) < 0) {
+            p->sqlstate[0] = '\0';
+            return -1;
+        }
+    }
+    return rc < 0 ? -1 : 0;
 }
 
 void

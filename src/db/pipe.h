@@ -17,6 +17,8 @@ struct pipe {
     int count;                   /* statements added */
     PGresult *results[PIPE_MAX]; /* after pipe_run; owned by the pipe */
     char sqlstate[6];            /* of the first error; "" = none or lost */
+    int at;                      /* the statement whose results come next */
+    bool failed;                 /* one of them did */
 };
 
 /* Opens a connection whose plans no statistics can turn (work = true) or one
@@ -42,6 +44,11 @@ int pipe_add(struct pipe *p, enum stmt s, const char *const *params);
  * whole group was rolled back (E_FAILED, sqlstate set), or the connection is
  * lost and the outcome unknown (E_DATABASE). */
 int pipe_run(struct pipe *p, usec_t limit, struct err *err);
+/* The same without waiting, so that several connections work at once: sends,
+ * and reads what is there. 1: all results are here, 0: not yet, -1: as
+ * pipe_run(). A loss that pipe_send() meets shows in pipe_poll(). */
+void pipe_send(struct pipe *p);
+int pipe_poll(struct pipe *p, struct err *err);
 void pipe_end(struct pipe *p); /* frees the results */
 
 /* One statement by itself, in its own transaction; caller clears. */

@@ -1,0 +1,36 @@
+#!/bin/sh
+# Where there is much to do, a second connection settles while the first one
+# claims; it is ended and silenced again and again, and nothing is lost or
+# done twice. design 3.7, 3.9
+. "${top_srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
+. "$top_srcdir/tests/daemon/queue.inc"
+plan 10
+pg_start
+sql "UPDATE hostq.queues SET audit = 'full' WHERE name = 'noop';
+    CREATE TABLE public.settled_by (app text, at timestamptz DEFAULT clock_timestamp());
+    CREATE FUNCTION public.note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS \$\$ BEGIN
+        INSERT INTO public.settled_by VALUES (rtrim(current_setting('application_name'), ' 0123456789'));
+        RETURN NULL; END \$\$;
+    CREATE TRIGGER note AFTER INSERT ON hostq.finished EXECUTE FUNCTION public.note()"
+daemon_start d1 --slots=1000 --group_size=100 --statement_timeout=1s --connect_timeout=1s
+daemon_start d2 --slots=1000 --group_size=100 --statement_timeout=1s --connect_timeout=1s
+settled_daemons
+settled_by() { # NAME: says whether it settled since the last call
+    says "EXISTS (SELECT FROM public.settled_by WHERE app = 'hostqd $1' AND at > '$since')"
+}
+noops 6000
+for n in 1 2 3; do
+    since=$(sql "SELECT clock_timestamp()")
+    ok "$n: a second connection settles" wait_for 10 settled_by writer
+    sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'hostqd writer%'" >/dev/null
+    noops 3000
+done
+since=$(sql "SELECT clock_timestamp()")
+wait_for 10 settled_by writer
+silent=$(sql "SELECT min(pid) FROM pg_stat_activity WHERE application_name LIKE 'hostqd writer%'")
+kill -STOP "$silent"
+noops 5000
+ok "silence: the rest of the work is done" wait_for 20 count_is completed 20000
+kill -CONT "$silent"
+ok "silence: the old connection ends" wait_for 5 says "NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $silent)"
+nothing_lost "in all" 20000
