@@ -268,6 +268,9 @@ ledger_adopt_epoch(struct ledger *l)
         return;
     if (!l->runners)
         start_runners(l);
+    /* A session is known by its epoch to those who end it (take_over). */
+    if (l->conn)
+        ledger_disconnect(l, "the daemon has a new epoch");
     metrics_set(M_EPOCH, epoch);
     l->epoch = epoch;
     l->lease_counter = 0;
