@@ -53,11 +53,10 @@ RETURN CASE WHEN p_request_id ~ '^[a-z]{3}-[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-
 COMMENT ON FUNCTION hostq.id_in IS 'Internal number carried by a generated id; null for any other text.';
 
 CREATE OR REPLACE FUNCTION hostq.make_request_id(p_kind text, p_id bigint) RETURNS text
-LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT CASE p_kind WHEN 'provision' THEN 'req-' WHEN 'return' THEN 'ret-' ELSE 'job-' END
-        || substr(h, 1, 8) || '-' || substr(h, 9, 4) || '-8' || substr(u, 16, 3) || '-' || substr(u, 20)
-    FROM (SELECT lpad(to_hex(p_id), 12, '0') AS h, gen_random_uuid()::text AS u) x
-$$;
+LANGUAGE sql VOLATILE
+RETURN CASE p_kind WHEN 'provision' THEN 'req-' WHEN 'return' THEN 'ret-' ELSE 'job-' END
+    || regexp_replace(lpad(to_hex(p_id), 12, '0'), '(.{8})(.{4})', '\1-\2-8')
+    || substr(gen_random_uuid()::text, 16, 3) || '-' || substr(gen_random_uuid()::text, 20);
 COMMENT ON FUNCTION hostq.make_request_id IS 'Prefix and a UUID of version 8: 48 bits of internal number, 74 random bits.';
 
 CREATE OR REPLACE FUNCTION hostq.request_key(p_request_id text) RETURNS bigint

@@ -199,23 +199,35 @@ END $$;
 COMMENT ON FUNCTION hostq.known_request IS 'Answer for an id that is known: the same request, or CONFLICT; null for a new id.';
 
 CREATE OR REPLACE FUNCTION hostq.payload_of(p_req jsonb) RETURNS jsonb
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce(jsonb_object_agg(k, v), '{}') FROM jsonb_each(p_req) e (k, v)
-    WHERE v <> 'null' AND k <> ALL ('{requestId,namespace,kind,queue,traceparent}')
-$$;
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    r jsonb := p_req - '{requestId,namespace,kind,queue,traceparent}'::text[];
+BEGIN
+    IF jsonb_path_exists(r, '$.* ? (@ == null)') THEN
+        r := (SELECT coalesce(jsonb_object_agg(k, v), '{}') FROM jsonb_each(r) e (k, v) WHERE v <> 'null');
+    END IF;
+    RETURN r;
+END $$;
 COMMENT ON FUNCTION hostq.payload_of IS 'The part of a submit that is kept as payload; null is as good as absent.';
 
 CREATE OR REPLACE FUNCTION hostq.insert_request(b hostq.request_body, p_route text, p_delay_ms bigint DEFAULT 0) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    INSERT INTO hostq.request_body VALUES (b.*);
+    -- Field by field: b.* would build the whole row anew for each of them.
+    INSERT INTO hostq.request_body (id, created_at, request_id, namespace, kind, queue, priority, provider_api, template_id,
+        template, machine_count, timeout, payload, policy, submitted_by, account, region, key, ordering_key, group_id, race_of,
+        cleanup_of, traceparent)
+    VALUES (b.id, b.created_at, b.request_id, b.namespace, b.kind, b.queue, b.priority, b.provider_api, b.template_id, b.template,
+        b.machine_count, b.timeout, b.payload, b.policy, b.submitted_by, b.account, b.region, b.key, b.ordering_key, b.group_id,
+        b.race_of, b.cleanup_of, b.traceparent);
     INSERT INTO hostq.queue (id, lane_id, run_at, deadline)
     VALUES (b.id, hostq.lane(b.queue, b.priority, p_route, b.account, b.region, b.group_id),
         clock_timestamp() + p_delay_ms * interval '1 ms', b.created_at + b.timeout);
-    INSERT INTO hostq.event (request_id, namespace, type, to_state, details)
-    SELECT b.request_id, b.namespace, 'submit', 'pending',
-        CASE WHEN b.cleanup_of IS NOT NULL THEN jsonb_build_object('cleanup_of', b.cleanup_of) END
-    FROM hostq.queues WHERE name = b.queue AND audit = 'full';
+    IF (SELECT audit = 'full' FROM hostq.queues WHERE name = b.queue) THEN
+        INSERT INTO hostq.event (request_id, namespace, type, to_state, details)
+        VALUES (b.request_id, b.namespace, 'submit', 'pending',
+            CASE WHEN b.cleanup_of IS NOT NULL THEN jsonb_build_object('cleanup_of', b.cleanup_of) END);
+    END IF;
     PERFORM hostq.notify_work(b.queue);
 END $$;
 COMMENT ON FUNCTION hostq.insert_request IS 'Writes a checked request: body, queue row, event, wake-up.';
