@@ -42,14 +42,18 @@ END $$;
 COMMENT ON FUNCTION hostq.finish IS 'Ends open requests that are in one of p_from; their owners are told to drop them. How many ended.';
 
 CREATE OR REPLACE FUNCTION hostq.sweep_deadlines(p_limit int) RETURNS int
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE
     r record;
     n int := 0;
 BEGIN
+    -- Probes, in the order of the index: no statistics may choose to read all
+    -- bodies, which are many more than the open requests.
     FOR r IN SELECT array_agg(id) AS ids, s FROM (
-            SELECT q.id, extract(epoch FROM b.timeout)::bigint AS s FROM hostq.queue q
-            JOIN hostq.request_body b USING (id) LEFT JOIN hostq.queues k ON k.name = b.queue
+            SELECT q.id, b.s FROM hostq.queue q
+            CROSS JOIN LATERAL (SELECT extract(epoch FROM timeout)::bigint AS s, policy, queue FROM hostq.request_body
+                WHERE id = q.id LIMIT 1) b
+            LEFT JOIN LATERAL (SELECT stop_before_deadline_ms FROM hostq.queues WHERE name = b.queue LIMIT 1) k ON true
             WHERE q.deadline <= now() AND q.state <> 'processing'
               AND q.deadline + greatest(0, -coalesce((b.policy->>'stop_before_deadline_ms')::bigint,
                 k.stop_before_deadline_ms, 0)) * interval '1 ms' <= now()
