@@ -99,6 +99,44 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION hostq.heartbeat IS 'Renews a daemon''s lease and hands it the claims it must drop. sweeper: this daemon does the periodic work for all.';
 
+CREATE OR REPLACE FUNCTION hostq.beat(p_epoch int, p_lease_ms bigint, p_in_flight int, p_slots int, p_gate boolean,
+    p_scans int[], p_bounds bigint[],
+    OUT alive boolean, OUT sweeper boolean, OUT abort_ids bigint[], OUT abort_leases bigint[], OUT held boolean,
+    OUT peers boolean, OUT watch boolean, OUT lanes text, OUT gate boolean, OUT next_us bigint, OUT deadline_us bigint)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    now constant timestamptz := clock_timestamp();
+BEGIN
+    SELECT h.alive, h.sweeper, h.abort_ids, h.abort_leases INTO alive, sweeper, abort_ids, abort_leases
+    FROM hostq.heartbeat(p_epoch, p_lease_ms, p_in_flight, p_slots) h;
+    WITH l AS MATERIALIZED (SELECT epoch FROM hostq.life_locks()),
+    d AS (SELECT state <> 'dead' AS lives, CASE state WHEN 'dead' THEN NOT counters ? 'blame'
+            ELSE in_flight > 0 OR lease_until < clock_timestamp() OR NOT EXISTS (SELECT FROM l WHERE l.epoch = x.epoch) END AS look
+        FROM hostq.daemons x WHERE epoch <> p_epoch AND (state <> 'dead' OR NOT counters ? 'blame'))
+    SELECT EXISTS (SELECT FROM l WHERE epoch = p_epoch), coalesce(bool_or(lives), false), coalesce(bool_or(look), false)
+    INTO held, peers, watch FROM d;
+    -- Each change makes a row version of a later transaction, so no two states
+    -- of these tables have the same number of rows and the same sum.
+    lanes := concat_ws(' ', (SELECT concat(count(*), ':', sum(xmin::text::bigint)) FROM hostq.lanes),
+        (SELECT concat(count(*), ':', sum(xmin::text::bigint)) FROM hostq.queues),
+        (SELECT xmin FROM hostq.settings WHERE name = 'priority_aging'));
+    -- The gate before the look: what is submitted after it notifies.
+    IF p_gate THEN
+        gate := pg_try_advisory_lock(1751544689, 1);
+    END IF;
+    SELECT extract(epoch FROM greatest(min(x.run_at), now) - now) * 1000000 INTO next_us
+    FROM unnest(p_scans, p_bounds) w (lane, bound) CROSS JOIN LATERAL (
+        SELECT q.run_at FROM hostq.queue q
+        WHERE q.lane_id = w.lane AND q.run_at >= coalesce('epoch'::timestamptz + w.bound * interval '1 us', '-infinity')
+          AND q.state IN ('pending', 'waiting')
+        ORDER BY q.run_at LIMIT 1) x HAVING count(*) > 0;
+    IF sweeper THEN
+        SELECT extract(epoch FROM greatest(deadline, now) - now) * 1000000 INTO deadline_us FROM hostq.queue
+        WHERE deadline IS NOT NULL AND state <> 'processing' ORDER BY deadline LIMIT 1;
+    END IF;
+END $$;
+COMMENT ON FUNCTION hostq.beat IS 'The one statement of an idle daemon: heartbeat; is our life lock seen, are there other daemons, do they need watching (own requests, or look dead); a text that changes with what lanes.sql reads; with p_gate tries the idle gate; with scans: us until the first row of them is due (0: now; null: none); of the sweeper: us until the next deadline.';
+
 CREATE OR REPLACE FUNCTION hostq.daemon_ends(p_epoch int, p_state text) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     UPDATE hostq.daemons SET state = p_state,

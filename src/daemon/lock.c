@@ -162,10 +162,12 @@ hear(struct lock *l)
         atomic_store(&s->work, true);
         PQfreemem(n);
     }
-    if (any)
-        shared_wake(s->wake_ledger);
-    if (any && atomic_load(&s->check_peers))
-        shared_wake(s->wake_sweep);
+    if (!any)
+        return;
+    /* Somebody may have work by now: the sweep watches for a while. */
+    atomic_store(&s->heard_at, now_mono());
+    shared_wake(s->wake_ledger);
+    shared_wake(s->wake_sweep);
 }
 
 static void

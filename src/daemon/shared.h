@@ -35,6 +35,10 @@ struct shared {
     atomic_bool check_peers;            /* NOTIFY: a daemon ended */
     atomic_bool heartbeat_now;          /* NOTIFY: aborts wait for us */
     atomic_bool relock;                 /* the server does not see our lock */
+    atomic_bool watch_peers;            /* others own requests, or look dead */
+    atomic_bool alone;                  /* no other daemon is registered */
+    atomic_int_fast64_t heard_at;       /* monotonic us: NOTIFY of work */
+    atomic_int_fast64_t deadline_at;    /* monotonic us: the next deadline */
     atomic_int_fast64_t lease_ok_until; /* monotonic us: until then nobody
                                            can have us declared dead by lease;
                                            0 = no lease yet */

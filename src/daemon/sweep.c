@@ -1,7 +1,9 @@
 /* sweep.c - periodic statements, and the watch over the other daemons.
  *
- * Every daemon watches the others; the rest is done by one, the sweeper
- * (lowest living epoch, told by the heartbeat). A free lock counts as death
+ * Every daemon watches the others while one of them owns requests or looks
+ * dead (told by the heartbeat, once a second); the rest is done by one, the
+ * sweeper (lowest living epoch, told as well, and so is the next deadline). A
+ * free lock counts as death
  * only when it was seen free for FREE_FOR, and neither that nor an expired
  * lease counts until our own lock connection is SETTLED old, so that a
  * restarted server, which frees every lock, needs no detection. */
@@ -24,6 +26,9 @@ static const usec_t SETTLED = 3 * USEC_S;
 static const usec_t PEERS_EVERY = 200 * USEC_MS;
 static const usec_t PEERS_SOON = 50 * USEC_MS; /* while a lock is free */
 static const usec_t RETRY_EVERY = 500 * USEC_MS;
+/* A wake-up says that somebody has work before a heartbeat can say so. */
+static const usec_t WATCH_FOR = 2 * USEC_S;
+static const usec_t DEADLINES_NET = 9 * USEC_S;
 /* A statement may take a hundredth of the time. */
 enum { COST_FACTOR = 100, SUSPECTS_MAX = 64, SWEEP_ROWS = 1000 };
 
@@ -35,14 +40,15 @@ struct task {
     enum { ARG_NONE, ARG_LIMIT, ARG_HOST } arg;
     bool by_sweeper; /* only the sweeper does it */
     bool again;      /* at once, while it did as much as it could */
+    bool when_told;  /* only when the heartbeat says that it is time */
 };
 
 static const struct task tasks[] = {
-    {"deadlines", USEC_S, STMT_SWEEP_DEADLINES, ARG_LIMIT, true, true},
-    {"reroute", 5 * USEC_S, STMT_SWEEP_REROUTE, ARG_NONE, true, false},
-    {"stale", 5 * USEC_S, STMT_SWEEP_STALE, ARG_LIMIT, true, true},
-    {"boots", 60 * USEC_S, STMT_SWEEP_BOOTS, ARG_HOST, false, false},
-    {"house", 60 * USEC_S, STMT_SWEEP_HOUSE, ARG_NONE, true, false},
+    {"deadlines", USEC_S, STMT_SWEEP_DEADLINES, ARG_LIMIT, true, true, true},
+    {"reroute", 5 * USEC_S, STMT_SWEEP_REROUTE, ARG_NONE, true, false, false},
+    {"stale", 5 * USEC_S, STMT_SWEEP_STALE, ARG_LIMIT, true, true, false},
+    {"boots", 60 * USEC_S, STMT_SWEEP_BOOTS, ARG_HOST, false, false, false},
+    {"house", 60 * USEC_S, STMT_SWEEP_HOUSE, ARG_NONE, true, false, false},
 };
 enum { TASK_COUNT = sizeof tasks / sizeof tasks[0] };
 
@@ -195,6 +201,18 @@ look_at_peers(struct sweep *s)
     s->peers_at = usec_add(now_mono(), soon ? PEERS_SOON : PEERS_EVERY);
 }
 
+/* Is there anybody to be looked after? */
+static bool
+watching(const struct sweep *s, usec_t now)
+{
+    struct shared *sh = s->shared;
+    if (s->suspect_count > 0 || !atomic_load(&sh->connected) ||
+        atomic_load(&sh->watch_peers))
+        return true;
+    return !atomic_load(&sh->alone) &&
+           now < usec_add(atomic_load(&sh->heard_at), WATCH_FOR);
+}
+
 static void
 do_task(struct sweep *s, int i)
 {
@@ -218,6 +236,20 @@ do_task(struct sweep *s, int i)
         log_event(LOG_INFO, "sweep.done", "task=%s rows=%lld ms=%lld", t->name,
                   (long long)n, (long long)(took / USEC_MS));
     s->task_at[i] = usec_add(now_mono(), every);
+}
+
+/* When a task is next to be done: the deadlines when there is one, and now and
+ * then without being asked. */
+static usec_t
+task_due(const struct sweep *s, int i)
+{
+    struct shared *sh = s->shared;
+    usec_t told = atomic_load(&sh->deadline_at);
+    usec_t net = usec_add(s->task_at[i], DEADLINES_NET);
+    if (!tasks[i].when_told || !atomic_load(&sh->connected) ||
+        told <= s->task_at[i])
+        return s->task_at[i];
+    return told < net ? told : net;
 }
 
 static usec_t
@@ -245,17 +277,19 @@ tick(struct sweep *s)
             return s->reconnect_at;
         }
     }
-    if (atomic_exchange(&sh->check_peers, false) || now >= s->peers_at)
+    bool watch = watching(s, now);
+    if (atomic_exchange(&sh->check_peers, false) ||
+        (watch && now >= s->peers_at))
         look_at_peers(s);
     for (int i = 0; i < TASK_COUNT && s->conn; i++) {
         if (tasks[i].by_sweeper && !atomic_load(&sh->sweeper))
             continue;
-        if (now >= s->task_at[i])
+        if (now >= task_due(s, i))
             do_task(s, i);
-        if (s->task_at[i] < next)
-            next = s->task_at[i];
+        if (task_due(s, i) < next)
+            next = task_due(s, i);
     }
-    return s->peers_at < next ? s->peers_at : next;
+    return watch && s->peers_at < next ? s->peers_at : next;
 }
 
 static void *
@@ -282,6 +316,9 @@ sweep_start(struct shared *shared, struct err *err)
     if (!s)
         abort();
     s->shared = shared;
+    atomic_store(&shared->watch_peers, true); /* until a heartbeat says */
+    for (int i = 0; i < TASK_COUNT; i++)      /* in turn: none delays another */
+        s->task_at[i] = usec_add(now_mono(), i * USEC_S);
     if (pthread_create(&s->thread, NULL, run, s) != 0) {
         (void)err_set(err, E_FAILED, "cannot start a thread");
         free(s);
