@@ -25,6 +25,7 @@ daemon_start d1 --slots=5 --prefetch=2
 ok "passed before there was a daemon" wait_for 3 in_state "$early" timeout
 
 delayed=$(submit '{"kind":"noop","delay":1500}')
+is "not_before of a delayed one" "$(field "$delayed" "state, not_before - created_at BETWEEN interval '1.5 s' AND interval '1.6 s'")" "pending|t"
 pending=$(submit '{"kind":"noop","delay":60000,"timeout":1}')
 more=$(submit '{"kind":"noop","delay":60000,"timeout":1,"policy":{"stop_before_deadline_ms":-700}}')
 waiting=$(submit '{"kind":"noop","waits":9,"wait_ms":60000,"timeout":1}')
@@ -33,7 +34,6 @@ counts=$(submit '{"kind":"noop","duration_ms":1800,"timeout":1,"result":"late"}'
 made=$(submit '{"kind":"provision","templateId":"T","machineCount":2,"timeout":1}')
 kept=$(submit '{"kind":"provision","templateId":"K","machineCount":1,"timeout":1}')
 wait_for 5 in_state "$made" waiting
-is "not_before of a delayed one" "$(field "$delayed" "state, not_before - created_at BETWEEN interval '1.5 s' AND interval '1.6 s'")" "pending|t"
 timed_out "pending" "$pending"
 timed_out "waiting, its poll far away" "$waiting"
 timed_out "waiting, polled all the time" "$polling"
