@@ -29,13 +29,13 @@ END $$;
 COMMENT ON FUNCTION hostq.hold_life IS 'Takes the session lock that says this epoch lives, and listens for work and for this daemon.';
 
 CREATE OR REPLACE FUNCTION hostq.register_daemon(p_name text, p_host text, p_boot text, p_pid int, p_version text,
-    p_routes text[], p_slots int, p_lease_ms bigint) RETURNS int
+    p_routes text[], p_slots int, p_lease_ms bigint, p_queues text[] DEFAULT '{}') RETURNS int
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     e int;
 BEGIN
-    INSERT INTO hostq.daemons (name, host, boot_id, pid, version, routes, slots, lease_until)
-    VALUES (p_name, p_host, p_boot, p_pid, p_version, p_routes, p_slots,
+    INSERT INTO hostq.daemons (name, host, boot_id, pid, version, routes, queues, slots, lease_until)
+    VALUES (p_name, p_host, p_boot, p_pid, p_version, p_routes, p_queues, p_slots,
         clock_timestamp() + p_lease_ms * interval '1 ms') RETURNING epoch INTO e;
     PERFORM hostq.hold_life(e);
     PERFORM hostq.forget_older_boots(p_host, p_boot);

@@ -49,6 +49,11 @@ BEGIN
         RETURN hostq.error('CONFLICT', format('Request ''%s'' is still being cleaned up by ''%s''', p_request_id, c),
             jsonb_build_object('requestId', p_request_id, 'field', 'cleanup', 'value', c));
     END IF;
+    IF b.kind <> 'watch' AND EXISTS (SELECT FROM hostq.finished x JOIN hostq.queues q ON q.name = b.queue
+            WHERE x.id = k AND x.finished_at < now() - q.retention_s * interval '1 s') THEN
+        RETURN hostq.error('CONFLICT', format('Request ''%s'' is past its retention and about to be removed', p_request_id),
+            jsonb_build_object('requestId', p_request_id, 'field', 'retention'));
+    END IF;
     IF b.kind = 'provision' THEN
         SELECT * INTO t FROM hostq.templates WHERE namespace = b.namespace AND template_id = b.template_id;
         n := b.machine_count - (SELECT coalesce(sum(units), 0) FROM hostq.machines WHERE id = k AND ended_at IS NULL);

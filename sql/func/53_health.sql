@@ -62,7 +62,7 @@ SELECT d.name || '#' || d.epoch AS daemon_id, d.name, d.host, d.pid, d.version, 
          WHEN d.in_flight >= d.slots THEN 'full'
          ELSE 'ok' END AS health,
     d.slots, d.in_flight, statement_timestamp() - d.heartbeat_at AS heartbeat_age, d.lease_until, d.started_at,
-    coalesce(d.ended_at, statement_timestamp()) - d.started_at AS uptime, d.ended_at, d.ended_why, d.routes, d.boot_id, d.counters
+    coalesce(d.ended_at, statement_timestamp()) - d.started_at AS uptime, d.ended_at, d.ended_why, d.routes, d.boot_id, d.counters, d.queues
 FROM hostq.daemons d;
 COMMENT ON VIEW hostq.daemon_health IS 'Daemons, living and recently ended.';
 COMMENT ON COLUMN hostq.daemon_health.daemon_id IS 'Name and epoch: what hostq.requests.daemon_id shows.';
@@ -86,6 +86,54 @@ COMMENT ON VIEW hostq.performance IS 'Requests that ended in the last 24 hours, 
 COMMENT ON COLUMN hostq.performance.success_rate IS 'completed / (completed + failed + timed_out).';
 COMMENT ON COLUMN hostq.performance.average_duration IS 'From submit to end.';
 COMMENT ON COLUMN hostq.performance.average_wait IS 'From submit to the first start.';
+
+-- Dead rows stay while anybody could still see them: the xmin horizon. Runs
+-- as the owner; where that is no superuser and not in pg_monitor, sessions of
+-- others are not seen.
+CREATE OR REPLACE FUNCTION hostq.horizon_holders(OUT holder text, OUT name text, OUT holds text, OUT since timestamptz, OUT xids bigint)
+RETURNS SETOF record
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    WITH x AS (
+        SELECT CASE a.backend_type WHEN 'walsender' THEN 'standby' ELSE 'transaction' END AS holder,
+            format('pid %s (%s)', a.pid, concat_ws(', ', nullif(a.application_name, ''), 'user ' || a.usename, a.client_addr::text, a.state)) AS name,
+            'rows' AS holds, CASE WHEN a.backend_type <> 'walsender' THEN a.xact_start END AS since,
+            greatest(age(a.backend_xmin), age(a.backend_xid)) AS xids
+        FROM pg_stat_activity a
+        WHERE a.pid <> pg_backend_pid() AND (a.datname = current_database() OR a.backend_type = 'walsender')
+          AND NOT EXISTS (SELECT FROM pg_stat_progress_vacuum v WHERE v.pid = a.pid)
+        UNION ALL
+        SELECT 'prepared transaction', format('%s (user %s)', gid, owner), 'rows', prepared, age(transaction)
+        FROM pg_prepared_xacts WHERE database = current_database()
+        UNION ALL
+        SELECT 'replication slot', format('%s (%s)', slot_name, concat_ws(', ', slot_type, CASE WHEN active THEN 'pid ' || active_pid ELSE 'inactive' END)),
+            h.holds, NULL, h.xids
+        FROM pg_replication_slots CROSS JOIN LATERAL (VALUES ('rows', age(xmin)), ('catalogs', age(catalog_xmin))) h (holds, xids))
+    SELECT x.holder, x.name, x.holds, coalesce(x.since, (SELECT max(t.at) FROM hostq.xid_times t
+        WHERE t.xid::text::numeric <= pg_snapshot_xmax(pg_current_snapshot())::text::numeric - x.xids)), x.xids
+    FROM x WHERE x.xids IS NOT NULL
+$$;
+COMMENT ON FUNCTION hostq.horizon_holders IS 'What the view xmin_holders shows.';
+
+CREATE OR REPLACE VIEW hostq.xmin_holders WITH (security_invoker = true) AS
+SELECT h.holder, h.name, h.holds, h.since, statement_timestamp() - h.since AS age, h.xids,
+    format('%s %s has kept dead %s from being removed since %s', h.holder, h.name,
+        CASE h.holds WHEN 'rows' THEN 'rows' ELSE 'rows of the system catalogs' END, coalesce(hostq.say(h.since), 'a time not known')) AS sentence
+FROM hostq.horizon_holders() h
+ORDER BY h.holds DESC, h.xids DESC, h.since;
+COMMENT ON VIEW hostq.xmin_holders IS 'Who holds the xmin horizon back, the oldest first: vacuum removes no row that died after it. Rows first, then those that hold only the system catalogs (logical slots).';
+COMMENT ON COLUMN hostq.xmin_holders.holder IS 'transaction, prepared transaction, replication slot, standby (hot_standby_feedback without a slot).';
+COMMENT ON COLUMN hostq.xmin_holders.name IS 'Backend with application, user, address and state; gid; slot.';
+COMMENT ON COLUMN hostq.xmin_holders.holds IS 'rows: of every table; catalogs: only of the system catalogs.';
+COMMENT ON COLUMN hostq.xmin_holders.since IS 'Since when; of slots and standbys to the minute, from hostq.xid_times; null: from before that table.';
+COMMENT ON COLUMN hostq.xmin_holders.age IS 'How long that is.';
+COMMENT ON COLUMN hostq.xmin_holders.xids IS 'Transactions begun since then.';
+COMMENT ON COLUMN hostq.xmin_holders.sentence IS 'The same in one sentence.';
+
+CREATE OR REPLACE FUNCTION hostq.horizon_us() RETURNS bigint
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce((extract(epoch FROM max(clock_timestamp() - since)) * 1000000)::bigint, 0) FROM hostq.horizon_holders() WHERE holds = 'rows'
+$$;
+COMMENT ON FUNCTION hostq.horizon_us IS 'Age of the oldest holder of the xmin horizon, us; 0: none.';
 
 COMMENT ON COLUMN hostq.request_rows.status IS 'JSON word of the state.';
 COMMENT ON COLUMN hostq.request_rows.machine_ids IS 'instance_id of its machines; of a return: of those it is about.';

@@ -119,11 +119,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET t
 $$;
 COMMENT ON FUNCTION hostq.daemons_list() IS 'Daemons, newest first: rows of daemon_health.';
 
+CREATE OR REPLACE FUNCTION hostq.horizon_list() RETURNS jsonb
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+    SELECT coalesce(jsonb_agg(to_jsonb(h)), '[]') FROM hostq.xmin_holders h
+$$;
+COMMENT ON FUNCTION hostq.horizon_list() IS 'Who holds the xmin horizon back: rows of xmin_holders.';
+
 CREATE OR REPLACE FUNCTION hostq.queues_list() RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
     SELECT coalesce(jsonb_agg(to_jsonb(q) || jsonb_build_object('max_retries', k.max_retries,
         'stop_before_deadline_ms', k.stop_before_deadline_ms, 'backoff_ms', k.backoff_ms, 'backoff_factor', k.backoff_factor,
-        'max_backoff_ms', k.max_backoff_ms, 'timeout_s', k.timeout_s, 'retention_s', k.retention_s) ORDER BY q.queue), '[]')
+        'max_backoff_ms', k.max_backoff_ms, 'timeout_s', k.timeout_s, 'retention_s', k.retention_s, 'retry_budget', hostq.retry_budget(k)) ORDER BY q.queue), '[]')
     FROM hostq.queue_status q JOIN hostq.queues k ON k.name = q.queue
 $$;
 COMMENT ON FUNCTION hostq.queues_list() IS 'Queues: rows of queue_status with the policy of each.';

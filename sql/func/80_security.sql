@@ -69,12 +69,13 @@ DECLARE
     -- What views and policies call in the name of who reads them.
     in_views constant text := 'hostq.may(text), hostq.my_namespaces(), hostq.setting(text), hostq.lock_is_free(int), hostq.life_locks(), '
         'hostq.json_word(hostq.state, boolean, text), hostq.hf_word(hostq.state, text, boolean), '
-        'hostq.machine_result(text, text, text, text, text), hostq.utc(timestamptz)';
+        'hostq.machine_result(text, text, text, text, text), hostq.utc(timestamptz), hostq.say(timestamptz), hostq.horizon_holders(), '
+        'hostq.horizon_list()';
     views constant text := 'hostq.requests, hostq.request_rows, hostq.request_overview, hostq.machine_overview, hostq.queue_status, '
-        'hostq.stuck_requests, hostq.failures_by_reason, hostq.daemon_health, hostq.performance, hostq.events, hostq.stamp_events';
+        'hostq.stuck_requests, hostq.failures_by_reason, hostq.daemon_health, hostq.performance, hostq.events, hostq.stamp_events, hostq.xmin_holders';
     tables constant text := 'hostq.request_body, hostq.queue, hostq.finished, hostq.event, hostq.machines, hostq.request_machines, '
         'hostq.resources, hostq.templates, hostq.providers, hostq.daemons, hostq.lanes, hostq.queues, hostq.settings, hostq.edges, '
-        'hostq.keys, hostq.groups, hostq.instances, hostq.results, hostq.deliveries, hostq.deployment, hostq.schema_version';
+        'hostq.keys, hostq.groups, hostq.instances, hostq.results, hostq.deliveries, hostq.deployment, hostq.xid_times, hostq.retention_pass, hostq.schema_version';
     r text;
 BEGIN
     FOR r IN SELECT rolname FROM pg_roles WHERE rolname IN ('hostq_client', 'hostq_operator', 'hostq_daemon', 'hostq_admin') LOOP
@@ -105,4 +106,4 @@ BEGIN
     END IF;
 END $$;
 
-COMMENT ON SCHEMA hostq IS 'hostq: a durable job queue. Views for people: requests, request_overview, machine_overview, queue_status, stuck_requests, failures_by_reason, daemon_health, performance, events. Functions for programs: submit, call, status, show, result, history, list, cancel, retry, why_not.';
+COMMENT ON SCHEMA hostq IS 'hostq: a durable job queue. Views for people: requests, request_overview, machine_overview, queue_status, stuck_requests, failures_by_reason, daemon_health, performance, events, xmin_holders. Functions for programs: submit, call, status, show, result, history, list, cancel, retry, why_not.';

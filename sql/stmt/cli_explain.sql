@@ -1,5 +1,6 @@
 -- cli_explain: why one request is not running.
--- $1 id of the request. Columns: answer (jsonb: requestId, state, why_not; or an error).
-SELECT CASE WHEN r ? 'error' THEN r ELSE jsonb_build_object('requestId', r->'requestId',
-    'state', r->'state', 'why_not', hostq.why_not($1)) END AS answer
-FROM hostq.result($1) r
+-- $1 id of the request. Columns: answer (jsonb: requestId, state, why_not; or an error, which tells of a refused submit).
+SELECT CASE WHEN NOT r ? 'error' THEN jsonb_build_object('requestId', r->'requestId', 'state', r->'state', 'why_not', w)
+    WHEN strpos(w, ': its submit was refused at ') > 0 THEN jsonb_set(r, '{error,message}', to_jsonb(w))
+    ELSE r END AS answer
+FROM hostq.result($1) r CROSS JOIN hostq.why_not($1) w

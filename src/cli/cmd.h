@@ -8,6 +8,7 @@
 int cmd_call(struct cli *c);
 int cmd_cancel(struct cli *c);
 int cmd_daemons(struct cli *c);
+int cmd_horizon(struct cli *c);
 int cmd_events(struct cli *c);
 int cmd_explain(struct cli *c);
 int cmd_help(struct cli *c);

@@ -1,5 +1,5 @@
-/* cmd_list.c - many rows: list, machines, templates, queues, daemons; and
- * what changes a queue or a setting: pause, resume, set. */
+/* cmd_list.c - many rows: list, machines, templates, queues, daemons,
+ * horizon; and what changes a queue or a setting: pause, resume, set. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +64,12 @@ static const struct column daemon_columns[] = {
     {"heartbeat_age", "HEARTBEAT"},
     {"uptime", "UP"},
     {"version", "VERSION"},
+    {NULL, NULL},
+};
+
+static const struct column horizon_columns[] = {
+    {"holder", "HOLDER"}, {"name", "NAME"}, {"since", "SINCE"},
+    {"age", "AGE"},       {"xids", "XIDS"}, {"holds", "HOLDS"},
     {NULL, NULL},
 };
 
@@ -181,6 +187,12 @@ int
 cmd_daemons(struct cli *c)
 {
     return show(c, STMT_CLI_DAEMONS, 0, NULL, daemon_columns);
+}
+
+int
+cmd_horizon(struct cli *c)
+{
+    return show(c, STMT_CLI_HORIZON, 0, NULL, horizon_columns);
 }
 
 static int

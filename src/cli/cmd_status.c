@@ -118,6 +118,19 @@ cmd_status(struct cli *c)
     return status;
 }
 
+static bool
+is_open(const char *state)
+{
+    static const char *const open[] = {"pending", "claimed", "processing",
+                                       "waiting"};
+
+    for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++) {
+        if (strcmp(open[i], state) == 0)
+            return true;
+    }
+    return false;
+}
+
 int
 cmd_show(struct cli *c)
 {
@@ -132,23 +145,11 @@ cmd_show(struct cli *c)
     }
     table_show_one(json_object_get(a.json, "request"), show_columns);
     const char *why = json_str(a.json, "why_not");
-    if (why != NULL)
+    const char *state = json_str(json_object_get(a.json, "request"), "state");
+    if (why != NULL && state != NULL && is_open(state))
         (void)printf("%-16s %s\n", "waits because", why);
     show_machines_of(json_object_get(a.json, "machines"), show_machines);
     return 0;
-}
-
-static bool
-is_open(const char *state)
-{
-    static const char *const open[] = {"pending", "claimed", "processing",
-                                       "waiting"};
-
-    for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++) {
-        if (strcmp(open[i], state) == 0)
-            return true;
-    }
-    return false;
 }
 
 int

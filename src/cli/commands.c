@@ -55,6 +55,8 @@ const struct command commands[] = {
     {"queues", "", 0, 0, 0, "list queues with their backlog", NULL, cmd_queues,
      FAIL_TEXT},
     {"daemons", "", 0, 0, 0, "list daemons", NULL, cmd_daemons, FAIL_TEXT},
+    {"horizon", "", 0, 0, 0, "list who keeps vacuum from removing dead rows",
+     NULL, cmd_horizon, FAIL_TEXT},
     {"pause", "QUEUE", 0, ID, "stop claiming from a queue", NULL, cmd_pause,
      FAIL_TEXT},
     {"resume", "QUEUE", 0, ID, "claim from a queue again", NULL, cmd_resume,

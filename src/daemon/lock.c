@@ -69,10 +69,11 @@ register_epoch(struct lock *l, struct err *err)
     (void)snprintf(lease, sizeof lease, "%lld",
                    (long long)(cfg->lease / USEC_MS));
     (void)snprintf(routes, sizeof routes, "{\"%s\"}", s->route);
-    const char *params[] = {cfg->name,       cfg->host, cfg->boot_id, pid,
-                            PACKAGE_VERSION, routes,    slots,        lease};
+    const char *params[] = {cfg->name, cfg->host,       cfg->boot_id,
+                            pid,       PACKAGE_VERSION, routes,
+                            slots,     lease,           cfg->queues};
     CLEANUP_RESULT PGresult *res =
-        conn_exec(l->conn, stmt_text(STMT_REGISTER), 8, params,
+        conn_exec(l->conn, stmt_text(STMT_REGISTER), 9, params,
                   cfg->statement_timeout, err);
     if (!res)
         return -1;

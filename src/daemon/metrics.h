@@ -40,9 +40,17 @@ enum { METRICS_SERIES_MAX = 200 };
       NULL, NULL)                                                              \
     X(RETRY_DENIED, "retry_denied_total", COUNTER,                             \
       "Retries refused: max_retries or deadline.", "key", "reason")            \
+    X(PUT_OFF, "retries_put_off_total", COUNTER,                               \
+      "Retries that this sweeper put off: their queue's retry budget was "     \
+      "used up.",                                                              \
+      NULL, NULL)                                                              \
     X(LOST_OWNERSHIP, "lost_ownership_total", COUNTER,                         \
       "Writes that hit no row: the claim belonged to another by then.", NULL,  \
       NULL)                                                                    \
+    X(HORIZON, "xmin_held_seconds", GAUGE_US,                                  \
+      "How long vacuum has been held back, as this sweeper saw it within the " \
+      "last minute.",                                                          \
+      NULL, NULL)                                                              \
     X(RECLAIMED, "reclaimed_total", COUNTER,                                   \
       "Requests taken back from claims that took too long.", NULL, NULL)       \
     X(TAKEOVERS, "takeovers_total", COUNTER,                                   \

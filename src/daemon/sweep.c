@@ -49,6 +49,8 @@ static const struct task tasks[] = {
     {"stale", 5 * USEC_S, STMT_SWEEP_STALE, ARG_LIMIT, true, true, false},
     {"boots", 60 * USEC_S, STMT_SWEEP_BOOTS, ARG_HOST, false, false, false},
     {"house", 60 * USEC_S, STMT_SWEEP_HOUSE, ARG_NONE, true, false, false},
+    {"retention", 60 * USEC_S, STMT_SWEEP_RETENTION, ARG_LIMIT, true, true,
+     false},
 };
 enum { TASK_COUNT = sizeof tasks / sizeof tasks[0] };
 
@@ -228,6 +230,10 @@ do_task(struct sweep *s, int i)
     usec_t took = now_mono() - before;
     usec_t every = t->every;
     int64_t n = res && PQfnumber(res, "n") >= 0 ? row_int(res, 0, "n") : 0;
+    if (res && PQfnumber(res, "put_off") >= 0)
+        metrics_add(M_PUT_OFF, row_int(res, 0, "put_off"));
+    if (res && PQfnumber(res, "horizon_us") >= 0)
+        metrics_set(M_HORIZON, row_int(res, 0, "horizon_us"));
     if (t->again && n >= SWEEP_ROWS)
         every = 0;
     else if (took * COST_FACTOR > every && every > USEC_S)

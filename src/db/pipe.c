@@ -52,9 +52,10 @@ static const struct shape shapes[] = {
     {STMT_STORE_MACHINES, 1, "stored"},
     {STMT_STORE_WATCH, 5, "changed"},
     {STMT_SWEEP_BOOTS, 2, NULL},
-    {STMT_SWEEP_DEADLINES, 1, "n"},
-    {STMT_SWEEP_HOUSE, 0, NULL},
+    {STMT_SWEEP_DEADLINES, 1, "n,put_off"},
+    {STMT_SWEEP_HOUSE, 0, "horizon_us"},
     {STMT_SWEEP_REROUTE, 0, "n"},
+    {STMT_SWEEP_RETENTION, 1, "n"},
     {STMT_SWEEP_STALE, 1, "n"},
     {STMT_TAKE_OVER, 4, "taken"},
 };
