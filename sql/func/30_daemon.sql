@@ -192,6 +192,14 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION hostq.give_back_rows IS 'Rows of a dead daemon become pending again in their resumed or suspect lane, or fail after max_crashes.';
 
+CREATE OR REPLACE FUNCTION hostq.end_sessions(p_epoch int) RETURNS void
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity
+    WHERE (application_name = 'hostqd ledger ' || p_epoch OR pid = ANY (ARRAY(SELECT l.pid FROM hostq.life_locks() l WHERE l.epoch = p_epoch)))
+      AND datname = current_database() AND usename = session_user AND pid <> pg_backend_pid()
+$$;
+COMMENT ON FUNCTION hostq.end_sessions IS 'Ends what a dead daemon left in the server: where the link broke in the middle of a group, its session waits for the rest and has rows locked, until the server notices that nobody is there.';
+
 CREATE OR REPLACE FUNCTION hostq.take_over(p_dead int, p_by int, p_lanes int[], p_bounds timestamptz[]) RETURNS int
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -206,6 +214,8 @@ BEGIN
     IF d.state = 'dead' AND d.counters ? 'blame' AND p_lanes IS NOT NULL
         OR d.state <> 'dead' AND NOT free AND d.lease_until > clock_timestamp() THEN
         RETURN -1;
+    ELSIF d.state <> 'dead' THEN
+        PERFORM hostq.end_sessions(p_dead);
     END IF;
     IF p_lanes IS NULL THEN
         SELECT array_agg(id) INTO ids FROM hostq.queue WHERE owner = p_dead;

@@ -71,13 +71,25 @@ struct sweep {
     pthread_t thread;
 };
 
+/* The look at the others is quick where the link is well; one that is
+ * half-open must not hide deaths for as long as other statements may take. */
+static usec_t
+limit_of(const struct sweep *s, enum stmt st)
+{
+    const struct config *cfg = s->shared->cfg;
+    usec_t third = cfg->lease / 3;
+    return st == STMT_PEERS && third < cfg->statement_timeout
+               ? third
+               : cfg->statement_timeout;
+}
+
 static PGresult *
 run_stmt(struct sweep *s, enum stmt st, const char *const *params)
 {
     struct err err;
     char sqlstate[6];
-    PGresult *res = pipe_one(s->conn, st, params,
-                             s->shared->cfg->statement_timeout, sqlstate, &err);
+    PGresult *res =
+        pipe_one(s->conn, st, params, limit_of(s, st), sqlstate, &err);
     if (res)
         return res;
     if (sqlstate[0]) {

@@ -4,9 +4,10 @@
  *   pass      bytes go through at once; what was held goes on
  *   delay MS  each piece arrives MS ms later, in order
  *   hold      nothing moves, nothing is lost: a link that comes back later
- *   swallow   a half-open link: bytes vanish in both directions and no side
+ *   swallow [N]  a half-open link: bytes vanish in both directions and no side
  *             hears that the other has gone, for ever for the connections that
- *             are open or are opened until the next command
+ *             are open or are opened until the next command; with N once a
+ *             client has sent so many more bytes on one connection
  *   cut       every connection is closed, on both sides, at once
  * Each line is answered by "ok LINE" when it is in force. Ends with its input.
  * Usage: proxy LISTEN_SOCKET SERVER_SOCKET
@@ -46,6 +47,7 @@ struct way {
 struct link {
     int fd[2];
     struct way way[2];
+    int64_t sent; /* bytes of the client since the last command */
     bool black;
 };
 
@@ -55,6 +57,7 @@ static struct link links[MAX_LINKS];
 static int link_count;
 static enum mode mode = PASS;
 static int64_t delay_ms;
+static int64_t swallow_after = -1; /* bytes of one client; -1: never */
 
 static int64_t
 now_ms(void)
@@ -153,16 +156,42 @@ accept_link(int listener, const char *server)
     l->black = mode == SWALLOW;
 }
 
+/* The link is half-open from now on; what is queued is lost. */
+static void
+turn_black(struct link *l)
+{
+    l->black = true;
+    for (int i = 0; i < 2; i++) {
+        drop_pieces(&l->way[i]);
+        if (l->way[i].ended)
+            close_end(l, i);
+    }
+}
+
+static void
+swallow_all(void)
+{
+    mode = SWALLOW;
+    swallow_after = -1;
+    for (int i = 0; i < link_count; i++)
+        turn_black(&links[i]);
+}
+
+/* No more of the client's bytes than are to get through. */
 static void
 read_end(struct link *l, int i)
 {
     struct way *w = &l->way[i];
     struct piece *p = malloc(sizeof *p + PIECE_BYTES);
+    size_t most = PIECE_BYTES;
 
     if (!p)
         abort();
-    ssize_t n = read(l->fd[i], p->data, PIECE_BYTES);
+    if (i == 0 && swallow_after >= 0 && swallow_after - l->sent < PIECE_BYTES)
+        most = (size_t)(swallow_after - l->sent);
+    ssize_t n = read(l->fd[i], p->data, most);
     if (n > 0 && !l->black) {
+        l->sent += i == 0 ? n : 0;
         *p = (struct piece){.due_ms = now_ms() + delay_ms, .len = (size_t)n};
         *(w->last ? &w->last->next : &w->first) = p;
         w->last = p;
@@ -205,39 +234,31 @@ write_way(struct link *l, int from)
         close_link(l);
 }
 
-static void
-turn_black(struct link *l)
-{
-    l->black = true;
-    drop_pieces(&l->way[0]);
-    drop_pieces(&l->way[1]);
-    for (int i = 0; i < 2; i++)
-        if (l->way[i].ended)
-            close_end(l, i);
-}
-
 /* False: the input has ended. */
 static bool
 obey(void)
 {
     char line[64];
-    int ms = 0;
+    int n = 0;
 
     if (!fgets(line, sizeof line, stdin))
         return false;
     mode = PASS;
     delay_ms = 0;
+    swallow_after = -1;
+    for (int i = 0; i < link_count; i++)
+        links[i].sent = 0;
     if (strcmp(line, "hold\n") == 0) {
         mode = HOLD;
     } else if (strcmp(line, "swallow\n") == 0) {
-        mode = SWALLOW;
-        for (int i = 0; i < link_count; i++)
-            turn_black(&links[i]);
+        swallow_all();
+    } else if (sscanf(line, "swallow %d", &n) == 1) {
+        swallow_after = n;
     } else if (strcmp(line, "cut\n") == 0) {
         for (int i = 0; i < link_count; i++)
             close_link(&links[i]);
-    } else if (sscanf(line, "delay %d", &ms) == 1) {
-        delay_ms = ms;
+    } else if (sscanf(line, "delay %d", &n) == 1) {
+        delay_ms = n;
     } else if (strcmp(line, "pass\n") != 0) {
         (void)fprintf(stderr, "proxy: what is %s", line);
         exit(2);
@@ -286,6 +307,8 @@ relay(struct link *l, const struct pollfd *fds)
     for (int i = 0; i < 2 && !l->black; i++)
         if (l->fd[1 - i] >= 0)
             write_way(l, i);
+    if (swallow_after >= 0 && l->sent >= swallow_after && !l->way[0].first)
+        swallow_all();
 }
 
 /* One round: waits, obeys, accepts, relays. False: the input has ended. */
