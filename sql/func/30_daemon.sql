@@ -195,7 +195,7 @@ COMMENT ON FUNCTION hostq.give_back_rows IS 'Rows of a dead daemon become pendin
 CREATE OR REPLACE FUNCTION hostq.end_sessions(p_epoch int) RETURNS void
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity
-    WHERE (application_name = 'hostqd ledger ' || p_epoch OR pid = ANY (ARRAY(SELECT l.pid FROM hostq.life_locks() l WHERE l.epoch = p_epoch)))
+    WHERE (application_name IN ('hostqd ledger ' || p_epoch, 'hostqd writer ' || p_epoch) OR pid = ANY (ARRAY(SELECT l.pid FROM hostq.life_locks() l WHERE l.epoch = p_epoch)))
       AND datname = current_database() AND usename = session_user AND pid <> pg_backend_pid()
 $$;
 COMMENT ON FUNCTION hostq.end_sessions IS 'Ends what a dead daemon left in the server: where the link broke in the middle of a group, its session waits for the rest and has rows locked, until the server notices that nobody is there.';
