@@ -40,7 +40,7 @@ async function produce() {
   const pgPool = poolOf(1);
   const utils = await makeWorkerUtils({ pgPool, logger });
   return {
-    bulk: (n) => utils.addJobs(Array.from({ length: n }, () => ({ identifier: "noop", payload: {} }))),
+    bulk: (n, payload) => utils.addJobs(Array(n).fill({ identifier: "noop", payload })),
     one: (payload) => utils.addJob("noop", payload),
     async stop() {
       await utils.release();

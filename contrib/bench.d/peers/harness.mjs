@@ -6,7 +6,7 @@
 //   setup()            lays its tables
 //   classify(text)     "fetch", "complete" or nothing: what a statement is
 //   completed(result)  how many jobs a "complete" has finished
-//   produce()          {bulk(n), one(payload), stop()}
+//   produce()          {bulk(n, payload), one(payload), stop()}
 //   work(start)        a worker that calls start(payload) when a handler
 //                      starts; {stop()}
 // Fetches and completions are seen in the client library that all of them
@@ -20,6 +20,7 @@ const REPORT_MS = 10;
 const STUCK_MS = 60_000;
 const BULK = 5000;
 const BACKLOG = 20_000; // of steady: enough that no worker waits
+const GROUP = 10; // of steady with a rate: the least jobs of one submit
 const WARM_UP = 20; // jobs of latency that are not measured
 
 export function settingsOf(defaults) {
@@ -71,7 +72,7 @@ async function child(adapter) {
   const picked = [];
   let worker, cpu, timer;
   const report = () => {
-    if (process.connected) process.send({ done: seen.done, picked: picked.splice(0) });
+    if (process.connected) process.send({ done: seen.done, picked: picked.length });
   };
   process.on("message", async (message) => {
     if (message === "go") {
@@ -85,7 +86,8 @@ async function child(adapter) {
       const { user, system } = process.cpuUsage(cpu);
       clearInterval(timer);
       await worker.stop();
-      process.send({ ...seen, picked, cpu: (user + system) / 1e6 }, () => process.exit(0));
+      const end = { picked: picked.length, pickups: picked, cpu: (user + system) / 1e6 };
+      process.send({ ...seen, ...end }, () => process.exit(0));
     }
   });
   process.on("disconnect", () => process.exit(1));
@@ -95,11 +97,11 @@ async function child(adapter) {
 // Children that work; all start at once.
 class Workers {
   done = 0;
-  picked = [];
+  picked = 0;
   constructor(count) {
     this.children = Array.from({ length: count }, () => {
       const child = fork(process.argv[1], ["work"]);
-      const at = { child, done: 0, ended: false };
+      const at = { child, done: 0, picked: 0, ended: false };
       child.on("exit", (code) => {
         if (!at.ended) fail(`a worker ended with ${code}`);
       });
@@ -114,8 +116,8 @@ class Workers {
       return;
     }
     this.done += message.done - at.done;
-    at.done = message.done;
-    this.picked.push(...message.picked);
+    this.picked += message.picked - at.picked;
+    Object.assign(at, { done: message.done, picked: message.picked });
     if ("cpu" in message) {
       at.ended = true;
       at.last(message);
@@ -142,18 +144,19 @@ class Workers {
       first: Math.min(...seen.filter((s) => s.first).map((s) => s.first)),
       last: Math.max(...seen.map((s) => s.last)),
       cpu: seen.reduce((sum, s) => sum + s.cpu, 0),
+      pickups: seen.flatMap((s) => s.pickups),
     };
   }
   async until(reached) {
     let done = -1;
     let since = now();
     while (!reached()) {
-      const state = this.done + this.picked.length;
+      const state = this.done + this.picked;
       if (state !== done) {
         done = state;
         since = now();
       } else if (now() - since > STUCK_MS) {
-        fail(`stuck: ${this.done} completed, ${this.picked.length} picked up`);
+        fail(`stuck: ${this.done} completed, ${this.picked} picked up`);
       }
       await sleep(REPORT_MS);
     }
@@ -167,7 +170,7 @@ function fail(message) {
 
 async function fill(adapter, count) {
   const producer = await adapter.produce();
-  for (let left = count; left > 0; left -= BULK) await producer.bulk(Math.min(left, BULK));
+  for (let left = count; left > 0; left -= BULK) await producer.bulk(Math.min(left, BULK), {});
   await producer.stop();
 }
 
@@ -191,33 +194,39 @@ async function latency(adapter, count, hz) {
     await sleep(Math.max(0, next - now()));
     await producer.one({ t: now() });
   }
-  await workers.until(() => workers.picked.length >= WARM_UP + count);
-  await workers.stop();
+  await workers.until(() => workers.picked >= WARM_UP + count);
+  const { pickups } = await workers.stop();
   await producer.stop();
-  for (const ms of workers.picked.slice(WARM_UP)) console.log(`pickup_ms ${ms.toFixed(3)}`);
+  for (const ms of pickups.slice(WARM_UP)) console.log(`pickup_ms ${ms.toFixed(3)}`);
 }
 
-async function steady(adapter, seconds) {
+// How many jobs to send now: up to what is due of a rate, or up to a backlog.
+function wanted(rate, begin, sent, done) {
+  if (!rate) return sent - done < BACKLOG ? BULK : 0;
+  const due = Math.floor((rate * (now() - begin)) / 1000) - sent;
+  return due < GROUP ? 0 : Math.min(due, BULK);
+}
+
+async function steady(adapter, seconds, rate) {
   const workers = new Workers(adapter.settings.processes);
   const producer = await adapter.produce();
   let sent = 0;
   let running = true;
-  const send = async () => {
-    await producer.bulk(BULK);
-    sent += BULK;
-  };
-  while (sent < BACKLOG) await send();
+  if (!rate) await fill(adapter, (sent = BACKLOG));
+  await workers.start();
+  const begin = now();
   const sending = (async () => {
     while (running) {
-      if (sent - workers.done < BACKLOG) await send();
-      else await sleep(REPORT_MS);
+      const n = wanted(rate, begin, sent, workers.done);
+      if (n > 0) await producer.bulk(n, rate ? { t: now() } : {});
+      else await sleep(1);
+      sent += n;
     }
   })();
-  await workers.start();
-  let at = now();
+  let at = begin;
   let done = workers.done;
-  for (let i = 0; i < seconds; i++) {
-    await sleep(1000 - (now() - at) % 1000);
+  for (let i = 1; i <= seconds; i++) {
+    await sleep(Math.max(0, begin + 1000 * i - now()));
     const elapsed = now() - at;
     console.log(`completed_per_s ${Math.round((1000 * (workers.done - done)) / elapsed)}`);
     at += elapsed;
@@ -225,8 +234,11 @@ async function steady(adapter, seconds) {
   }
   running = false;
   await sending;
-  await workers.stop();
+  if (rate) await workers.until(() => workers.picked >= sent);
+  const pickups = (await workers.stop()).pickups.sort((a, b) => a - b);
   await producer.stop();
+  for (const p of rate ? [50, 99, 99.9] : [])
+    console.log(`pickup_p${p}_ms ${pickups[Math.ceil((pickups.length * p) / 100) - 1].toFixed(3)}`);
 }
 
 export async function main(adapter) {
@@ -240,6 +252,6 @@ export async function main(adapter) {
   else if (command === "fill") await fill(adapter, a);
   else if (command === "drain") await drain(adapter, a);
   else if (command === "latency") await latency(adapter, a, b);
-  else if (command === "steady") await steady(adapter, a);
+  else if (command === "steady") await steady(adapter, a, b);
   process.exit(0);
 }

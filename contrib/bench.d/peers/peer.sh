@@ -5,7 +5,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 usage() {
     echo "usage: ${0##*/} variants | install DIR | setup DIR | fill DIR N | drain DIR N |" \
-        "latency DIR N HZ | steady DIR SECONDS" >&2
+        "latency DIR N HZ | steady DIR SECONDS [RATE]" >&2
     exit 2
 }
 

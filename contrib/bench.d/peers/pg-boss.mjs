@@ -41,7 +41,7 @@ async function setup() {
 async function produce() {
   const one = await sender();
   return {
-    bulk: (n) => one.insert(QUEUE, Array.from({ length: n }, () => ({ data: {} }))),
+    bulk: (n, data) => one.insert(QUEUE, Array.from({ length: n }, () => ({ data }))),
     one: (payload) => one.send(QUEUE, payload),
     stop: () => one.stop(),
   };

@@ -3,9 +3,10 @@
  * client can be: prepared statements, 500 messages a read, deleted by one
  * array, one thread for each connection. pgmq's own functions build their
  * statement anew at each call; these do not, so the figures are a bound for
- * it. An idle reader is woken by a notification of the insert, which pgmq has
- * since 1.7.
- *   pgmq setup | fill N | drain N | latency N HZ | steady SECONDS
+ * it. Sequential scans are off: else the planner may join the messages of a
+ * read with the whole queue. An idle reader is woken by a notification of the
+ * insert, which pgmq has since 1.7.
+ *   pgmq setup | fill N | drain N | latency N HZ | steady SECONDS [RATE]
  * PEER_SETTINGS: connections=1 batch=500 */
 #include <libpq-fe.h>
 #include <poll.h>
@@ -24,6 +25,7 @@ enum {
     MAX_CONNECTIONS = 64,
     BULK = 5000,
     BACKLOG = 20000,
+    GROUP = 10, /* of steady with a rate: the least messages of one send */
     WARM_UP = 20,
     STUCK_S = 60
 };
@@ -44,7 +46,7 @@ static const char *const SEND =
     "INSERT INTO queue (vt, message) VALUES (clock_timestamp(), $1::jsonb)";
 static const char *const SEND_BATCH =
     "INSERT INTO queue (vt, message)"
-    " SELECT clock_timestamp(), '{}' FROM generate_series(1, $1::int)";
+    " SELECT clock_timestamp(), $2::jsonb FROM generate_series(1, $1::int)";
 static const char *const READ =
     "WITH next AS ("
     "  SELECT msg_id FROM queue WHERE vt <= clock_timestamp()"
@@ -112,6 +114,7 @@ static PGconn *
 connect_prepared(const char *setup)
 {
     PGconn *c = connect_db();
+    PQclear(check(c, PQexec(c, "SET enable_seqscan = off")));
     if (setup != NULL)
         PQclear(check(c, PQexec(c, setup)));
     PQclear(check(c, PQprepare(c, "send", SEND, 0, NULL)));
@@ -128,11 +131,20 @@ call(PGconn *c, const char *statement, const char *arg)
 }
 
 static void
-send_bulk(PGconn *c, int n)
+send_bulk(PGconn *c, int n, const char *message)
 {
     char text[16];
+    const char *args[] = {text, message};
     snprintf(text, sizeof text, "%d", n);
-    PQclear(call(c, "send_batch", text));
+    PQclear(check(c, PQexecPrepared(c, "send_batch", 2, args, NULL, NULL, 0)));
+}
+
+/* A message that says when it was sent. */
+static const char *
+stamped(char *to, size_t room)
+{
+    snprintf(to, room, "{\"t\": %.9f}", now_s());
+    return to;
 }
 
 /* One read and the delete of what it gave; returns how many. */
@@ -150,8 +162,7 @@ work_once(PGconn *c, void (*started)(const char *message, void *arg), void *arg)
             abort();
         ids[at++] = '{';
         for (int i = 0; i < n; i++) {
-            if (started != NULL)
-                started(PQgetvalue(r, i, 4), arg);
+            started(PQgetvalue(r, i, 4), arg);
             at += (size_t)sprintf(ids + at, "%s%s", i > 0 ? "," : "",
                                   PQgetvalue(r, i, 0));
         }
@@ -164,14 +175,36 @@ work_once(PGconn *c, void (*started)(const char *message, void *arg), void *arg)
     return n;
 }
 
+/* Pick-up times in ms that one worker has seen. */
+struct pickups {
+    double *ms;
+    size_t n, room;
+};
+static struct pickups picked[MAX_CONNECTIONS];
+
+static void
+collect(const char *message, void *arg)
+{
+    struct pickups *p = arg;
+    const char *t = strchr(message, ':');
+    if (t == NULL)
+        return;
+    if (p->n == p->room) {
+        p->room = p->room * 2 + 1024;
+        p->ms = realloc(p->ms, p->room * sizeof *p->ms);
+        if (p->ms == NULL)
+            abort();
+    }
+    p->ms[p->n++] = (now_s() - strtod(t + 1, NULL)) * 1e3;
+}
+
 static void *
 worker(void *arg)
 {
     PGconn *c = connect_prepared(NULL);
-    (void)arg;
     pthread_barrier_wait(&start);
     while (!atomic_load(&stopping)) {
-        int n = work_once(c, NULL, NULL);
+        int n = work_once(c, collect, arg);
         if (n > 0)
             atomic_fetch_add(&done, n);
         else
@@ -187,7 +220,7 @@ start_workers(pthread_t thread[])
 {
     pthread_barrier_init(&start, NULL, (unsigned)connections + 1);
     for (int i = 0; i < connections; i++)
-        pthread_create(&thread[i], NULL, worker, NULL);
+        pthread_create(&thread[i], NULL, worker, &picked[i]);
     pthread_barrier_wait(&start);
 }
 
@@ -204,7 +237,7 @@ fill(long n)
 {
     PGconn *c = connect_prepared(NULL);
     for (; n > 0; n -= BULK)
-        send_bulk(c, n < BULK ? (int)n : BULK);
+        send_bulk(c, n < BULK ? (int)n : BULK, "{}");
     PQfinish(c);
 }
 
@@ -232,39 +265,22 @@ drain(long n)
     printf("jobs/s %.0f\ncpu_s %.3f\n", (double)n / (last - first), cpu);
 }
 
-/* What the idle reader of latency has seen. */
-struct pickups {
-    long left, skip;
-};
-
-static void
-picked(const char *message, void *arg)
-{
-    struct pickups *p = arg;
-    double sent = strtod(strchr(message, ':') + 1, NULL);
-    p->left--;
-    if (p->skip > 0)
-        p->skip--;
-    else
-        printf("pickup_ms %.3f\n", (now_s() - sent) * 1e3);
-}
-
 static void
 reader(long n)
 {
     PGconn *c = connect_prepared("LISTEN queue");
-    struct pickups p = {n + WARM_UP, WARM_UP};
-    long left = 0;
-    while (p.left > 0) {
+    struct pickups p = {NULL, 0, 0};
+    size_t want = (size_t)n + WARM_UP, seen = want;
+    while (p.n < want) {
         struct pollfd fd = {PQsocket(c), POLLIN, 0};
         PGnotify *note;
-        while (work_once(c, picked, &p) == batch)
+        while (work_once(c, collect, &p) == batch)
             continue;
-        if (p.left != left)
+        if (p.n != seen)
             alarm(STUCK_S); /* ends the process when nothing more comes */
-        left = p.left;
+        seen = p.n;
         /* A notification that came with a reply is here already. */
-        if ((note = PQnotifies(c)) == NULL && p.left > 0) {
+        if ((note = PQnotifies(c)) == NULL && p.n < want) {
             poll(&fd, 1, 1000);
             PQconsumeInput(c);
             note = PQnotifies(c);
@@ -272,6 +288,9 @@ reader(long n)
         for (; note != NULL; note = PQnotifies(c))
             PQfreemem(note);
     }
+    for (size_t i = WARM_UP; i < want; i++)
+        printf("pickup_ms %.3f\n", p.ms[i]);
+    free(p.ms);
     PQfinish(c);
 }
 
@@ -294,41 +313,82 @@ latency(long n, double hz)
             sleep_s(next - now_s());
         else
             next = now_s();
-        snprintf(message, sizeof message, "{\"t\": %.9f}", now_s());
-        PQclear(call(c, "send", message));
+        PQclear(call(c, "send", stamped(message, sizeof message)));
     }
     PQfinish(c);
     if (waitpid(child, &status, 0) != child || status != 0)
         exit(1);
 }
 
+/* What steady sends: up to a backlog, or at a rate of messages per second. */
+struct producing {
+    double rate, begin;
+    long sent;
+};
+
 static void *
 producer(void *arg)
 {
+    struct producing *p = arg;
     PGconn *c = connect_prepared(NULL);
-    long sent = BACKLOG;
-    (void)arg;
+    char message[64];
     while (!atomic_load(&stopping)) {
-        if (sent - atomic_load(&done) < BACKLOG) {
-            send_bulk(c, BULK);
-            sent += BULK;
-        } else {
+        long n = 0, due = (long)(p->rate * (now_s() - p->begin)) - p->sent;
+        if (p->rate > 0 && due >= GROUP)
+            n = due < BULK ? due : BULK;
+        else if (p->rate <= 0 && p->sent - atomic_load(&done) < BACKLOG)
+            n = BULK;
+        else
             sleep_s(0.001);
-        }
+        if (n > 0)
+            send_bulk(c, (int)n,
+                      p->rate > 0 ? stamped(message, sizeof message) : "{}");
+        p->sent += n;
     }
     PQfinish(c);
     return NULL;
 }
 
+static int
+by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Percentiles over all workers. */
 static void
-steady(long seconds)
+print_pickups(void)
+{
+    static const double wanted[] = {50, 99, 99.9};
+    struct pickups all = {NULL, 0, 0};
+    for (int i = 0; i < connections; i++)
+        all.room += picked[i].n;
+    all.ms = malloc((all.room + 1) * sizeof *all.ms);
+    if (all.ms == NULL)
+        abort();
+    for (int i = 0; i < connections; i++) {
+        memcpy(all.ms + all.n, picked[i].ms, picked[i].n * sizeof *all.ms);
+        all.n += picked[i].n;
+    }
+    qsort(all.ms, all.n, sizeof *all.ms, by_size);
+    for (size_t i = 0; i < 3 && all.n > 0; i++)
+        printf("pickup_p%g_ms %.3f\n", wanted[i],
+               all.ms[(size_t)((double)(all.n - 1) * wanted[i] / 100)]);
+    free(all.ms);
+}
+
+static void
+steady(long seconds, double rate)
 {
     pthread_t thread[MAX_CONNECTIONS], filler;
-    fill(BACKLOG);
-    pthread_create(&filler, NULL, producer, NULL);
+    struct producing p = {rate, 0, 0};
+    if (rate <= 0)
+        fill(p.sent = BACKLOG);
     start_workers(thread);
-    double at = now_s(), begin = at;
+    double begin = p.begin = now_s(), at = begin;
     long seen = atomic_load(&done);
+    pthread_create(&filler, NULL, producer, &p);
     for (long i = 1; i <= seconds; i++) {
         sleep_s(begin + (double)i - now_s());
         double t = now_s();
@@ -340,6 +400,7 @@ steady(long seconds)
     }
     join_workers(thread);
     pthread_join(filler, NULL);
+    print_pickups();
 }
 
 static void
@@ -384,7 +445,7 @@ main(int argc, char **argv)
     else if (strcmp(command, "latency") == 0 && argc > 3)
         latency(n, atof(argv[3]));
     else if (strcmp(command, "steady") == 0)
-        steady(n);
+        steady(n, argc > 3 ? atof(argv[3]) : 0);
     else
         return 2;
     return 0;

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -39,6 +40,7 @@ var settings = map[string]int{
 const (
 	bulk    = 5000
 	backlog = 20_000 // of steady: enough that no worker waits
+	group   = 10     // of steady with a rate: the least jobs of one submit
 	warmUp  = 20     // jobs of latency that are not measured
 	stuck   = time.Minute
 )
@@ -157,21 +159,21 @@ type producer struct {
 }
 
 func newProducer(ctx context.Context) *producer {
-	p := &producer{client: newClient(pool(ctx, nil), "producer", nil)}
-	for range bulk {
-		p.params = append(p.params, river.InsertManyParams{Args: args{}})
-	}
+	p := &producer{client: newClient(pool(ctx, nil), "producer", nil), params: make([]river.InsertManyParams, bulk)}
 	return p
 }
 
-func (p *producer) bulk(ctx context.Context, n int) {
+func (p *producer) bulk(ctx context.Context, n int, a args) {
+	for i := range n {
+		p.params[i].Args = a
+	}
 	_, err := p.client.InsertManyFast(ctx, p.params[:n])
 	check(err)
 }
 
 func (p *producer) fill(ctx context.Context, n int) {
 	for ; n > 0; n -= bulk {
-		p.bulk(ctx, min(n, bulk))
+		p.bulk(ctx, min(n, bulk), args{})
 	}
 }
 
@@ -249,23 +251,60 @@ func latency(ctx context.Context, n int, hz float64) {
 	check(child.Wait())
 }
 
-func steady(ctx context.Context, seconds int) {
-	p := newProducer(ctx)
-	p.fill(ctx, backlog)
-	var stopping atomic.Bool
-	stopped := make(chan struct{})
-	w := startWorkers(ctx, settings["clients"], func(int64) {})
-	go func() {
-		for sent := int64(backlog); !stopping.Load(); {
-			if sent-w.done.Load() < backlog {
-				p.bulk(ctx, bulk)
-				sent += bulk
-			} else {
-				time.Sleep(time.Millisecond)
-			}
+// Pick-up times of a load at a rate.
+type pickups struct {
+	sync.Mutex
+	all []time.Duration
+}
+
+func (p *pickups) add(t int64) {
+	d := time.Duration(time.Now().UnixNano() - t)
+	p.Lock()
+	p.all = append(p.all, d)
+	p.Unlock()
+}
+
+func (p *pickups) print() {
+	p.Lock()
+	defer p.Unlock()
+	slices.Sort(p.all)
+	for _, percent := range []float64{50, 99, 99.9} {
+		if n := len(p.all); n > 0 {
+			fmt.Printf("pickup_p%g_ms %.3f\n", percent, p.all[int(float64(n-1)*percent/100)].Seconds()*1e3)
 		}
-		close(stopped)
-	}()
+	}
+}
+
+// Sends up to a backlog, or at a rate, until stopping.
+func (p *producer) send(ctx context.Context, rate int, w *workers, sent int64, stopping *atomic.Bool) {
+	for begin := time.Now(); !stopping.Load(); {
+		due := int64(float64(rate)*time.Since(begin).Seconds()) - sent
+		switch {
+		case rate > 0 && due >= group:
+			n := min(due, bulk)
+			p.bulk(ctx, int(n), args{T: time.Now().UnixNano()})
+			sent += n
+		case rate == 0 && sent-w.done.Load() < backlog:
+			p.bulk(ctx, bulk, args{})
+			sent += bulk
+		default:
+			time.Sleep(time.Millisecond)
+		}
+	}
+}
+
+func steady(ctx context.Context, seconds, rate int) {
+	p := newProducer(ctx)
+	sent := 0
+	if rate == 0 {
+		sent = backlog
+		p.fill(ctx, sent)
+	}
+	var picked pickups
+	var stopping atomic.Bool
+	var sending sync.WaitGroup
+	w := startWorkers(ctx, settings["clients"], picked.add)
+	sending.Go(func() { p.send(ctx, rate, w, int64(sent), &stopping) })
 	begin := time.Now()
 	at, seen := begin, int64(0)
 	for i := range seconds {
@@ -275,8 +314,9 @@ func steady(ctx context.Context, seconds int) {
 		at, seen = now, done
 	}
 	stopping.Store(true)
-	<-stopped
+	sending.Wait()
 	w.stop(ctx)
+	picked.print()
 }
 
 func readSettings() string {
@@ -301,7 +341,10 @@ func main() {
 		log.Fatal("no command")
 	}
 	words := readSettings()
-	number := func(i int) int {
+	number := func(i int) int { // 0 where it is not given
+		if i >= len(os.Args) {
+			return 0
+		}
 		n, err := strconv.Atoi(os.Args[i])
 		check(err)
 		return n
@@ -322,7 +365,7 @@ func main() {
 	case "latency":
 		latency(ctx, number(2), float64(number(3)))
 	case "steady":
-		steady(ctx, number(2))
+		steady(ctx, number(2), number(3))
 	default:
 		log.Fatal("unknown command")
 	}
