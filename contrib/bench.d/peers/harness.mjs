@@ -1,7 +1,8 @@
 // harness.mjs - what the peers written for node have in common: the commands
 // of README.md over an adapter
 //   settings           its defaults, changed by words of PEER_SETTINGS;
-//                      `processes` is how many processes work
+//                      `processes` is how many processes work. The command
+//                      is among the arguments of each process
 //   note               a line for the reader of the results
 //   setup()            lays its tables
 //   classify(text)     "fetch", "complete" or nothing: what a statement is
@@ -100,7 +101,7 @@ class Workers {
   picked = 0;
   constructor(count) {
     this.children = Array.from({ length: count }, () => {
-      const child = fork(process.argv[1], ["work"]);
+      const child = fork(process.argv[1], ["work", process.argv[2]]);
       const at = { child, done: 0, picked: 0, ended: false };
       child.on("exit", (code) => {
         if (!at.ended) fail(`a worker ended with ${code}`);

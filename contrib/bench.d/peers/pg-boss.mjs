@@ -9,10 +9,11 @@ const QUEUE = "noop";
 // worker waits for its poll); several workers overlap one's fetch with
 // another's completion; the queue notifies, so that an idle worker is woken.
 // A queue of its own table (partition) is what the manual has for large ones.
+// Two processes did less than one here, fewer workers or smaller batches too.
 const settings = settingsOf({
   processes: 1,
   workers: 4,
-  batch: 500,
+  batch: 1000,
   partition: 1,
 });
 
