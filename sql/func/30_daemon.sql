@@ -119,7 +119,7 @@ BEGIN
     -- of these tables have the same number of rows and the same sum.
     lanes := concat_ws(' ', (SELECT concat(count(*), ':', sum(xmin::text::bigint)) FROM hostq.lanes),
         (SELECT concat(count(*), ':', sum(xmin::text::bigint)) FROM hostq.queues),
-        (SELECT xmin FROM hostq.settings WHERE name = 'priority_aging'));
+        (SELECT sum(xmin::text::bigint) FROM hostq.settings WHERE name IN ('priority_aging', 'retry_budget')));
     -- The gate before the look: what is submitted after it notifies.
     IF p_gate THEN
         gate := pg_try_advisory_lock(1751544689, 1);
@@ -133,9 +133,13 @@ BEGIN
     IF sweeper THEN
         SELECT extract(epoch FROM greatest(deadline, now) - now) * 1000000 INTO deadline_us FROM hostq.queue
         WHERE deadline IS NOT NULL AND state <> 'processing' ORDER BY deadline LIMIT 1;
+        -- The same statement puts off retries beyond the budget.
+        IF EXISTS (SELECT FROM hostq.queues WHERE coalesce(retry_budget, hostq.setting('retry_budget')::int) > 0) THEN
+            deadline_us := 0;
+        END IF;
     END IF;
 END $$;
-COMMENT ON FUNCTION hostq.beat IS 'The one statement of an idle daemon: heartbeat; is our life lock seen, are there other daemons, do they need watching (own requests, or look dead); a text that changes with what lanes.sql reads; with p_gate tries the idle gate; with scans: us until the first row of them is due (0: now; null: none); of the sweeper: us until the next deadline.';
+COMMENT ON FUNCTION hostq.beat IS 'The one statement of an idle daemon: heartbeat; is our life lock seen, are there other daemons, do they need watching (own requests, or look dead); a text that changes with what lanes.sql reads; with p_gate tries the idle gate; with scans: us until the first row of them is due (0: now; null: none); of the sweeper: us until the next deadline (0 while a queue has a retry budget).';
 
 CREATE OR REPLACE FUNCTION hostq.daemon_ends(p_epoch int, p_state text) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$

@@ -42,7 +42,7 @@ BEGIN
     SELECT min(lo), max(hi) INTO first, next FROM hostq.id_partitions();
     IF NOT EXISTS (SELECT FROM hostq.id_partitions() WHERE lo > last) THEN
         next := CASE WHEN next > last THEN next ELSE (last / width + 1) * width END;
-        width := greatest(width, (next - coalesce(first, next)) / 10);
+        width := greatest(width, (next - coalesce(first, next)) / 4);
         PERFORM hostq.make_partition(t, t || '_' || next, next::text, (next + width)::text) FROM unnest('{request_body,finished}'::text[]) t;
     END IF;
     FOR r IN SELECT * FROM hostq.id_partitions() WHERE lo > last AND (body IS NULL OR ends IS NULL) LOOP

@@ -15,17 +15,19 @@ COMMENT ON FUNCTION hostq.serving IS 'Living daemons that claim from this lane.'
 CREATE OR REPLACE FUNCTION hostq.why_refused(p_request_id text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT format('there is no request ''%s'': its submit was refused at %s: %s', p_request_id, hostq.say(e.at), e.details->>'message')
-        || CASE e.code
-            WHEN 'QUOTA_EXCEEDED' THEN format(' (%s machines lived or were owed, %s more were asked for, account_limit is %s)',
+        || CASE e.code WHEN 'QUOTA_EXCEEDED' THEN format(' (%s machines lived or were owed, %s more were asked for, account_limit is %s)',
                 e.details#>>'{details,currentUsage}', e.details#>>'{details,requestedAdditional}', e.details#>>'{details,accountLimit}')
-            WHEN 'INSUFFICIENT_CAPACITY' THEN format(' (%s asked for, %s free%s)', e.details#>>'{details,requestedCount}',
-                e.details#>>'{details,availableCapacity}', ' for template ' || (e.details#>>'{details,templateId}'))
-            ELSE '' END
+            ELSE format(' (%s asked for, %s free for template %s%s)', e.details#>>'{details,requestedCount}',
+                e.details#>>'{details,availableCapacity}', e.details#>>'{details,templateId}',
+                (SELECT '; most machines that live now are of ' || string_agg(format('%s (%s)', x.request_id, x.n), ', ' ORDER BY x.n DESC, x.request_id) FROM (
+                    SELECT m.request_id, sum(m.units) AS n FROM hostq.machines m WHERE m.namespace = e.namespace
+                        AND m.template_id = e.details#>>'{details,templateId}' AND m.ended_at IS NULL
+                    GROUP BY m.request_id ORDER BY n DESC, m.request_id LIMIT 3) x)) END
     FROM hostq.event e
-    WHERE e.request_id = p_request_id AND e.type = 'rejected' AND hostq.may(e.namespace) AND e.namespace <> ''
+    WHERE e.request_id = p_request_id AND e.type = 'rejected' AND e.code IN ('QUOTA_EXCEEDED', 'INSUFFICIENT_CAPACITY') AND hostq.may(e.namespace) AND e.namespace <> ''
     ORDER BY e.at DESC LIMIT 1
 $$;
-COMMENT ON FUNCTION hostq.why_refused IS 'why_not of an id whose submit was refused: which limit and how far it was used; null: it never was.';
+COMMENT ON FUNCTION hostq.why_refused IS 'why_not of an id whose submit a limit refused: which, how far it was used, by whom; null: none did.';
 
 CREATE OR REPLACE FUNCTION hostq.why_ended(f hostq.finished) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$

@@ -50,5 +50,7 @@ hostq cancel "$run" >/dev/null
 late=$(submit '{"kind":"noop","fail":"retry","fail_times":9,"timeout":60,"policy":{"backoff_ms":3600000,"max_backoff_ms":3600000}}')
 expect_state "$late" failed 5
 explains "the deadline refused a retry" "$late" '^it ended as failed: the retry after attempt 1 could not have started before its deadline 20.* UTC \([a-z_]+\)$'
-submit '{"kind":"noop","requestId":"odd","timeout":-1}' >/dev/null
-explains "a submit that was refused" odd "^hostq: there is no request 'odd': its submit was refused at .* UTC: Timeout must be at least 1 seconds"
+template T '["true"]'
+sql "SELECT hostq.set('account_limit', '2')" >/dev/null
+submit '{"kind":"provision","requestId":"odd","templateId":"T","machineCount":3}' >/dev/null
+explains "a submit that a limit refused" odd "^hostq: there is no request 'odd': its submit was refused at .* UTC: Account quota would be exceeded \(0 machines lived or were owed, 3 more were asked for, account_limit is 2\)"

@@ -6,7 +6,7 @@
 . "$top_srcdir/tests/daemon/queue.inc"
 plan 9
 pg_start
-sql "UPDATE hostq.queues SET retry_budget = 300 WHERE name = 'noop'; INSERT INTO hostq.queues (name, kind, audit) VALUES ('free', 'noop', 'stamps')"
+sql "UPDATE hostq.queues SET retry_budget = 300, backoff_ms = 10 WHERE name = 'noop'; INSERT INTO hostq.queues (name, kind, audit) VALUES ('free', 'noop', 'stamps')"
 daemon_start d1 --metrics_listen=127.0.0.1:0
 daemon_start d2 --metrics_listen=127.0.0.1:0
 noops 60 '"fail":"retry","fail_times":1,"timeout":60'
