@@ -11,9 +11,9 @@ sql "UPDATE hostq.settings SET value = '1000' WHERE name = 'partition_rows';
      INSERT INTO hostq.queues (name, kind, paused, retention_s) VALUES ('aside', 'noop', true, 86400);
      DROP TABLE hostq.request_body_0, hostq.finished_0;
      SELECT setval('hostq.request_seq', 2000000)" >/dev/null
-# As the daemon's role, which owns nothing.
+# As the daemon's role, which owns nothing. In steps of 1000 rows: a range fits exactly.
 sweep() {
-    sql "SET ROLE hostq_daemon; SELECT count(hostq.sweep_retention(1000)) FROM generate_series(1, ${1:-5})" >/dev/null
+    sql "SET ROLE hostq_daemon; SELECT count(hostq.sweep_retention(100)) FROM generate_series(1, ${1:-5})" >/dev/null
 }
 ranges() { # those that are full
     sql "SELECT string_agg(((lo - 2000000) / 1000)::text, ' ' ORDER BY lo) FROM hostq.id_partitions() WHERE hi <= (SELECT last_value FROM hostq.request_seq)"

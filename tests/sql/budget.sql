@@ -2,9 +2,12 @@
 -- deadline; first tries, polls and queues without one are left alone.
 BEGIN;
 \ir helpers.inc
-SELECT plan(19);
+SELECT plan(21);
 INSERT INTO hostq.queues (name, kind) VALUES ('free', 'noop');
+CREATE FUNCTION pg_temp.told() RETURNS bigint LANGUAGE sql AS $$ SELECT deadline_us FROM hostq.beat(pg_temp.epoch(), 10000, 0, 4, false, NULL, NULL) $$;
+SELECT is(pg_temp.told(), NULL, 'without a budget the sweeper sleeps');
 UPDATE hostq.queues SET retry_budget = 60 WHERE name = 'noop';
+SELECT is(pg_temp.told(), 0::bigint, 'with one it looks every second');
 CREATE FUNCTION pg_temp.retry(rid text, delay interval, attempt int DEFAULT 1, req jsonb DEFAULT '{}') RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_temp.submit('{"kind":"noop"}'::jsonb || req || jsonb_build_object('requestId', rid));
