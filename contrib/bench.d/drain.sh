@@ -1,0 +1,30 @@
+# drain - a full queue is worked off: whole lives, history kept.
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # variables of contrib/bench
+
+scenario_drain() {
+    local s server
+    local -A rates
+    for round in $(seq "$repeat"); do
+        rates=()
+        for s in $(rotated "$round" "${subjects[@]}"); do
+            subject_fill "$s" "$rows"
+            sql CHECKPOINT
+            calibrate
+            server=$(server_cpu)
+            subject_drain "$s" "$rows"
+            sample "$s" "cpu of the server" "s per 10k" "$(per_10k "$server" "$(server_cpu)" "$rows")"
+            rates[$s]=$rate
+            sample "$s" "rate" "requests/s" "$rate"
+            [ -z "$cpu" ] || sample "$s" "cpu" "s per 10k" "$(per_10k 0 "$cpu" "$rows")"
+        done
+        for s in "${!rates[@]}"; do
+            if [ "$s" != limit/stamps ] && [ -n "${rates[limit/stamps]:-}" ]; then
+                sample "$s" "of limit/stamps" "ratio" "$(ratio "${rates[$s]}" "${rates[limit/stamps]}")"
+            fi
+        done
+        [ -z "${rates[hostq/full]:-}" ] || [ -z "${rates[limit/full]:-}" ] ||
+            sample hostq/full "of limit/full" ratio "$(ratio "${rates[hostq/full]}" "${rates[limit/full]}")"
+    done
+    hostq_empty
+}
