@@ -3,11 +3,12 @@
 # shellcheck disable=SC2154 # variables of contrib/bench
 
 scenario_drain() {
-    local s server
+    local s server list name best
     local -A rates
+    mapfile -t list < <(with_variants "${subjects[@]}")
     for round in $(seq "$repeat"); do
         rates=()
-        for s in $(rotated "$round" "${subjects[@]}"); do
+        for s in $(rotated "$round" "${list[@]}"); do
             subject_fill "$s" "$rows"
             sql CHECKPOINT
             calibrate
@@ -22,6 +23,15 @@ scenario_drain() {
             if [ "$s" != limit/stamps ] && [ -n "${rates[limit/stamps]:-}" ]; then
                 sample "$s" "of limit/stamps" "ratio" "$(ratio "${rates[$s]}" "${rates[limit/stamps]}")"
             fi
+        done
+        for name in "${peers[@]}"; do
+            best=0
+            for s in "${!rates[@]}"; do
+                case $s in "peer/$name:"*) [ "${rates[$s]}" -le "$best" ] || best=${rates[$s]} ;; esac
+            done
+            for s in hostq/stamps hostq/full; do
+                [ -z "${rates[$s]:-}" ] || [ "$best" = 0 ] || sample "$s" "of $name's best" ratio "$(ratio "${rates[$s]}" "$best")"
+            done
         done
         [ -z "${rates[hostq/full]:-}" ] || [ -z "${rates[limit/full]:-}" ] ||
             sample hostq/full "of limit/full" ratio "$(ratio "${rates[hostq/full]}" "${rates[limit/full]}")"

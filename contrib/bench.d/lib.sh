@@ -2,6 +2,7 @@
 # calibration, and what becomes of samples.
 #
 #   cluster_start / cluster_stop      PGHOST, PGUSER, PGDATABASE are set
+#   database NAME                     another one, made where it is missing
 #   sql QUERY                         one psql
 #   ask QUERY                         one value into $answer, on a session that
 #                                     stays open; cheap enough to poll with
@@ -37,12 +38,22 @@ cluster_start() {
     me=$(id -un)
     printf 'local all %s peer\n' "$me" | cat - "$dir/pg/data/pg_hba.conf" >"$dir/hba"
     cat "$dir/hba" >"$dir/pg/data/pg_hba.conf"
-    pgtmp_start "$dir/pg" -c shared_buffers=1GB -c max_wal_size=8GB -c track_io_timing=off
+    # WAL is kept for pg_waldump to count.
+    pgtmp_start "$dir/pg" -c shared_buffers=1GB -c max_wal_size=8GB -c wal_keep_size=2GB
     export PGHOST=$dir/pg PGUSER=postgres PGDATABASE=hostq
     "$PGBIN/createuser" --superuser "$me" 2>/dev/null || true
     PGUSER=$me
-    "$PGBIN/createdb" hostq
-    hostq migrate >/dev/null
+    database hostq
+}
+
+# Makes NAME, with the schema, the database that is measured.
+database() {
+    ask_close
+    PGDATABASE=$1
+    if "$PGBIN/createdb" "$1" 2>/dev/null; then
+        hostq migrate >/dev/null
+        hostq_load_functions
+    fi
     ask_open
 }
 
@@ -50,7 +61,7 @@ cluster_stop() {
     [ ! -f "$dir/pg/data/postmaster.pid" ] || pgtmp_stop "$dir/pg" fast
 }
 
-sql() { "$PGBIN/psql" -XAtq -v ON_ERROR_STOP=1 -c "$1"; }
+sql() { PGOPTIONS='-c client_min_messages=warning' "$PGBIN/psql" -XAtq -v ON_ERROR_STOP=1 -c "$1"; }
 
 ask_open() {
     coproc ASK { exec "$PGBIN/psql" -XAtq 2>&1; }
@@ -121,9 +132,14 @@ daemons_stop() {
 }
 
 helper() { # CMD...: in the background, ended with the run at the latest
-    "$@" &
-    helper_pid=$!
-    helpers+=("$helper_pid")
+    "$@" >/dev/null 2>&1 &
+    helpers+=("$!")
+}
+
+# Waits without a process of its own.
+nap() { # SECONDS
+    [ -n "${nap_fd:-}" ] || exec {nap_fd}<> <(:)
+    read -rt "$1" -u "$nap_fd" || true
 }
 
 helpers_stop() {
@@ -145,6 +161,7 @@ calibrate() {
 }
 
 sample() {
+    [ -n "$4" ] || die "$1: no value for $2"
     printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$scenario" "$1" "$2" "$3" "$round" "$4" "$cal" >>"$out/samples.tsv"
 }
 
@@ -169,14 +186,14 @@ ratio() { awk -v a="$1" -v b="$2" 'BEGIN {if (b > 0) printf "%.3f", a / b; else 
 report() {
     sort -t $'\t' -s -k2,2 -k3,3 -k4,4 -k6,6g "$out/samples.tsv" | awk -F '\t' -v scenario="$1" '
     function flush() {
-        if (n) printf "%-10s %-20s %-26s %12s  (%s .. %s; n=%d) %s\n", scenario, subject, metric,
+        if (n) printf "%-9s %-33s %-34s %9s  (%s .. %s; n=%d) %s\n", scenario, subject, metric,
             v[int((n + 1) / 2)], v[1], v[n], n, unit
         n = 0
     }
     $1 != scenario {next}
     $2 != subject || $3 != metric || $4 != unit {flush(); subject = $2; metric = $3; unit = $4}
     {v[++n] = $6; if (!lo || $7 < lo) lo = $7; if ($7 > hi) hi = $7}
-    END {flush(); printf "%-10s %-20s %-26s %12s  (%s .. %s) ms\n", scenario, "calibration", "", "", lo, hi}'
+    END {flush(); printf "%-9s %-33s %-34s %9s  (%s .. %s) ms\n", scenario, "calibration", "", "", lo, hi}'
 }
 
 machine() {

@@ -3,7 +3,8 @@
 #   hostq/stamps hostq/full    a real daemon; what queue noop audits
 #   limit/stamps limit/full    limit.c: the same rows without a daemon
 #   limit2/stamps              two of them at once
-#   peer/NAME                  peers/NAME, in a database of its own
+#   peer/NAME[:SETTINGS]       peers/NAME (see peers/README.md), in a database of
+#                              its own; a drain tries each of its variants
 #
 #   subject_fill SUBJECT N     an empty queue, then N trivial waiting jobs
 #   subject_drain SUBJECT N    works them; sets $rate (jobs/s) and $cpu (s, of
@@ -11,31 +12,59 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # variables of contrib/bench
 
+# Bulk rows as submit writes them, where submit itself is not measured.
+hostq_load_functions() {
+    "$PGBIN/psql" -XAtq -v ON_ERROR_STOP=1 <<'SQL'
+CREATE SCHEMA bench;
+CREATE FUNCTION bench.bodies(n int) RETURNS SETOF bigint LANGUAGE sql AS $$
+    INSERT INTO hostq.request_body (id, created_at, request_id, namespace, kind, queue, priority, payload, submitted_by)
+    SELECT id, now(), hostq.make_request_id('noop', id), 'default', 'noop', 'noop', 'normal', '{}', session_user
+    FROM (SELECT nextval('hostq.request_seq') AS id FROM generate_series(1, n)) x RETURNING id
+$$;
+CREATE FUNCTION bench.lane() RETURNS int LANGUAGE sql AS $$SELECT hostq.lane('noop', 'normal', NULL)$$;
+CREATE FUNCTION bench.load(n int) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO hostq.queue (id, lane_id) SELECT id, (SELECT bench.lane()) FROM bench.bodies(n) id;
+    SELECT hostq.notify_work('noop')
+$$;
+SQL
+}
+
 hostq_empty() {
     sql "TRUNCATE hostq.queue, hostq.finished, hostq.request_body, hostq.event, hostq.ids"
 }
 
+# Remembers in $first where the ids of what comes now begin.
+hostq_mark() {
+    ask "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM hostq.request_seq"
+    first=$answer
+}
+
+hostq_submit() { # N [MORE OF THE REQUEST]
+    sql "SELECT count(hostq.submit('{\"kind\":\"noop\"${2:-}}')) FROM generate_series(1, $1)" >/dev/null
+}
+
 hostq_fill() { # N
-    hostq_empty
-    sql "SELECT count(hostq.submit('{\"kind\":\"noop\"}')) FROM generate_series(1, $1)" >/dev/null
+    "${keep_rows:-false}" || hostq_empty
+    hostq_mark
+    sql "SELECT bench.load($1)" >/dev/null
 }
 
 hostq_audit() { sql "UPDATE hostq.queues SET audit = '$1' WHERE name = 'noop'"; }
 
-# Requests per second of those that have ended, all of N; from the claim of the
-# first to the end of the last.
+# Requests per second of those since hostq_mark, which must be N, all of them
+# completed; from the claim of the first to the end of the last.
 hostq_rate() { # N
     local n
     IFS='|' read -r n rate < <(sql "SELECT count(*), round(count(*) / extract(epoch FROM max(finished_at) - min(claimed_at)))
-        FROM hostq.finished WHERE state = 'completed'")
+        FROM hostq.finished WHERE id > $first AND state = 'completed'")
     [ "$n" = "$1" ] || die "$n of $1 requests are completed"
-    ask "SELECT count(*) FROM hostq.queue"
+    ask "SELECT count(*) FROM hostq.queue WHERE id > $first"
     [ "$answer" = 0 ] || die "$answer requests are left in the queue"
 }
 
 hostq_all_done() { # SECONDS
-    wait_until "$1" "SELECT (SELECT max(id) FROM hostq.finished) >= (SELECT last_value FROM hostq.request_seq)
-        AND NOT EXISTS (SELECT FROM hostq.queue)"
+    wait_until "$1" "SELECT (SELECT coalesce(max(id), 0) FROM hostq.finished) >= (SELECT last_value FROM hostq.request_seq)
+        AND NOT EXISTS (SELECT FROM hostq.queue WHERE id > $first)"
 }
 
 hostq_drain() { # N
@@ -74,23 +103,43 @@ limit_drain() { # N AUDIT PROCESSES
 
 # --- peers -----------------------------------------------------------------
 
+peer_database() { echo "peer_${1//[^a-z0-9]/_}"; }
+
 peer() { # NAME VERB ARGUMENT...
     local name=$1 verb=$2
     shift 2
-    PGDATABASE=peer_${name//[^a-z0-9]/_} "$here/bench.d/peers/$name" "$verb" "$dir/peer-$name" "$@"
+    PGDATABASE=$(peer_database "$name") PEER_SETTINGS=${settings:-} \
+        "$here/bench.d/peers/$name" "$verb" "$dir/peer-$name" "$@"
+}
+
+# Sets $peer and $settings of peer/NAME:SETTINGS.
+peer_of() {
+    peer=${1#*/}
+    settings=${peer#*:}
+    [ "$settings" != "$peer" ] || settings=
+    peer=${peer%%:*}
+}
+
+# Each subject, a peer once for each of its variants.
+with_variants() {
+    local s v
+    for s in "$@"; do
+        case $s in
+        peer/*:* | [!p]*) echo "$s" ;;
+        peer/*) "$here/bench.d/peers/${s#*/}" variants | while read -r v; do echo "$s:$v"; done ;;
+        esac
+    done
 }
 
 # Installs the peers that can be had; sets $peers.
 peers_install() {
-    local path name why
+    local name why
     peers=()
-    for path in "$here"/bench.d/peers/*; do
-        name=${path##*/}
-        [ -f "$path" ] && [ -x "$path" ] || continue
+    for name in graphile-worker pg-boss river pgmq; do
         mkdir -p "$dir/peer-$name"
-        if why=$(peer "$name" install 2>"$dir/peer-$name.log"); then
-            "$PGBIN/createdb" "peer_${name//[^a-z0-9]/_}"
-            peer "$name" setup >>"$dir/peer-$name.log" 2>&1 || die "$name: setup failed: $(tail -n 3 "$dir/peer-$name.log")"
+        if [ ! -x "$here/bench.d/peers/$name" ]; then
+            left_out "$name (not here)"
+        elif why=$(peer "$name" install 2>"$dir/peer-$name.log"); then
             peers+=("$name")
         else
             left_out "$name: $(printf '%s\n' "${why:-$(tail -n 1 "$dir/peer-$name.log")}" | tail -n 1)"
@@ -98,9 +147,23 @@ peers_install() {
     done
 }
 
+# An empty database with the peer's schema.
+peer_fresh() { # NAME
+    local db
+    db=$(peer_database "$1")
+    "$PGBIN/dropdb" --force --if-exists "$db" 2>/dev/null
+    "$PGBIN/createdb" "$db"
+    peer_try "$1" setup
+}
+
+# A verb that must succeed; its output in $text.
+peer_try() { # NAME VERB ARGUMENT...
+    text=$(peer "$@" 2>>"$dir/peer-$1.log") || die "$1: $2 failed: $(tail -n 3 "$dir/peer-$1.log")"
+}
+
 peer_drain() { # NAME N
     local text
-    text=$(peer "$1" drain "$2" 2>>"$dir/peer-$1.log") || die "$1: drain failed: $(tail -n 3 "$dir/peer-$1.log")"
+    peer_try "$1" drain "$2"
     rate=$(printf '%s\n' "$text" | awk '$1 == "jobs/s" {printf "%.0f", $2}')
     cpu=$(printf '%s\n' "$text" | awk '$1 == "cpu_s" {print $2}')
     [ -n "$rate" ] || die "$1: drain tells no rate"
@@ -114,7 +177,11 @@ subject_fill() { # SUBJECT N
         hostq_audit "${1#*/}"
         hostq_fill "$2"
         ;;
-    peer/*) peer "${1#*/}" fill "$2" >>"$dir/peer-${1#*/}.log" 2>&1 || die "$1: fill failed" ;;
+    peer/*)
+        peer_of "$1"
+        peer_fresh "$peer"
+        peer_try "$peer" fill "$2"
+        ;;
     *) die "no subject $1" ;;
     esac
 }
@@ -124,9 +191,17 @@ subject_drain() { # SUBJECT N
     hostq/*) hostq_drain "$2" ;;
     limit/*) limit_drain "$2" "${1#*/}" 1 ;;
     limit2/*) limit_drain "$2" "${1#*/}" 2 ;;
-    peer/*) peer_drain "${1#*/}" "$2" ;;
+    peer/*)
+        peer_of "$1"
+        peer_drain "$peer" "$2"
+        ;;
     esac
+    settings=
 }
+
+# Of $subjects those that are no limit; those that are hostq.
+working_subjects() { printf '%s\n' "${subjects[@]}" | grep -Ev '^limit|:' || true; }
+hostq_subjects() { printf '%s\n' "${subjects[@]}" | grep '^hostq/' || true; }
 
 # The list, begun at another subject in each round; $1 is the round.
 rotated() { # ROUND SUBJECT...

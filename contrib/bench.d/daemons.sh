@@ -1,0 +1,34 @@
+# daemons - the same drain by 1, 2, 4 and 8 daemons, which are there before the
+# rows; all of them look for work often, so that all have their share.
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # variables of contrib/bench
+
+scenario_daemons() {
+    local count i
+    local -A rates
+    hostq_audit stamps
+    for round in $(seq "$repeat"); do
+        for count in $(rotated "$round" 1 2 4 8); do
+            for i in $(seq "$count"); do
+                daemon_start --name="bench$i" --slots=2000 --poll_interval=100ms
+            done
+            wait_until 60 "SELECT count(*) = $count FROM hostq.daemons WHERE state = 'alive'"
+            sql CHECKPOINT
+            calibrate
+            hostq_fill "$rows"
+            hostq_all_done 600
+            ask "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'hostqd%'"
+            sample "$count daemons" "connections" "per daemon" "$(ratio "$answer" "$count")"
+            ask "SELECT count(DISTINCT owner) FROM hostq.finished"
+            [ "$answer" = "$count" ] || echo "daemons: only $answer of $count had work"
+            daemons_stop
+            hostq_rate "$rows"
+            rates[$count]=$rate
+            sample "$count daemons" "rate" "requests/s" "$rate"
+        done
+        for count in 2 4 8; do
+            sample "$count daemons" "of 1 daemon" ratio "$(ratio "${rates[$count]}" "${rates[1]}")"
+        done
+    done
+    hostq_empty
+}
