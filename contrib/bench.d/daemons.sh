@@ -18,16 +18,16 @@ scenario_daemons() {
             hostq_fill "$rows"
             hostq_all_done 600
             ask "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'hostqd%'"
-            sample "$count daemons" "connections" "per daemon" "$(ratio "$answer" "$count")"
+            sample "hostqd x $count" "connections" "per daemon" "$(ratio "$answer" "$count")"
             ask "SELECT count(DISTINCT owner) FROM hostq.finished"
             [ "$answer" = "$count" ] || echo "daemons: only $answer of $count had work"
             daemons_stop
             hostq_rate "$rows"
             rates[$count]=$rate
-            sample "$count daemons" "rate" "requests/s" "$rate"
+            sample "hostqd x $count" "rate" "requests/s" "$rate"
         done
         for count in 2 4 8; do
-            sample "$count daemons" "of 1 daemon" ratio "$(ratio "${rates[$count]}" "${rates[1]}")"
+            sample "hostqd x $count" "of 1 daemon" ratio "$(ratio "${rates[$count]}" "${rates[1]}")"
         done
     done
     hostq_empty

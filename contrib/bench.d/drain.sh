@@ -17,6 +17,7 @@ scenario_drain() {
             sample "$s" "cpu of the server" "s per 10k" "$(per_10k "$server" "$(server_cpu)" "$rows")"
             rates[$s]=$rate
             sample "$s" "rate" "requests/s" "$rate"
+            case $s in hostq/*) sample "$s" "rows of a claim" "requests" "$claim" ;; esac
             [ -z "$cpu" ] || sample "$s" "cpu" "s per 10k" "$(per_10k 0 "$cpu" "$rows")"
         done
         for s in "${!rates[@]}"; do

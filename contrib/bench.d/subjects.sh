@@ -2,7 +2,8 @@
 #
 #   hostq/stamps hostq/full    a real daemon; what queue noop audits
 #   limit/stamps limit/full    limit.c: the same rows without a daemon
-#   limit2/stamps              two of them at once
+#   limit-two/stamps           two of them at once
+#   limit-deep/stamps          one with two groups in flight
 #   peer/NAME[:SETTINGS]       peers/NAME (see peers/README.md), in a database of
 #                              its own; a drain tries each of its variants
 #
@@ -52,10 +53,12 @@ hostq_fill() { # N
 hostq_audit() { sql "UPDATE hostq.queues SET audit = '$1' WHERE name = 'noop'"; }
 
 # Requests per second of those since hostq_mark, which must be N, all of them
-# completed; from the claim of the first to the end of the last.
+# completed; from the claim of the first to the end of the last. In $rate; the
+# rows of a claim in $claim.
 hostq_rate() { # N
     local n
-    IFS='|' read -r n rate < <(sql "SELECT count(*), round(count(*) / extract(epoch FROM max(finished_at) - min(claimed_at)))
+    IFS='|' read -r n rate claim < <(sql "SELECT count(*), round(count(*) / extract(epoch FROM max(finished_at) - min(claimed_at))),
+            round(count(*)::numeric / nullif(count(DISTINCT lease), 0), 1)
         FROM hostq.finished WHERE id > $first AND state = 'completed'")
     [ "$n" = "$1" ] || die "$n of $1 requests are completed"
     ask "SELECT count(*) FROM hostq.queue WHERE id > $first"
@@ -84,10 +87,10 @@ limit_build() {
     [ -n "$group" ] || die "hostqd --show-config names no group_size"
 }
 
-limit_drain() { # N AUDIT PROCESSES
-    local i pids=() option=()
+limit_drain() { # N AUDIT PROCESSES DEPTH
+    local i pids=() option=(--depth "$4")
     limit_build
-    [ "$2" = stamps ] || option=(--audit)
+    [ "$2" = stamps ] || option+=(--audit)
     # The lane is there: something was submitted.
     for i in $(seq "$3"); do
         "$dir/limit" --stmt "$top/sql/stmt" --group "$group" "${option[@]}" >"$dir/limit.$i" &
@@ -173,7 +176,7 @@ peer_drain() { # NAME N
 
 subject_fill() { # SUBJECT N
     case $1 in
-    hostq/* | limit*/*)
+    hostq/* | limit*)
         hostq_audit "${1#*/}"
         hostq_fill "$2"
         ;;
@@ -189,8 +192,9 @@ subject_fill() { # SUBJECT N
 subject_drain() { # SUBJECT N
     case $1 in
     hostq/*) hostq_drain "$2" ;;
-    limit/*) limit_drain "$2" "${1#*/}" 1 ;;
-    limit2/*) limit_drain "$2" "${1#*/}" 2 ;;
+    limit/*) limit_drain "$2" "${1#*/}" 1 1 ;;
+    limit-two/*) limit_drain "$2" "${1#*/}" 2 1 ;;
+    limit-deep/*) limit_drain "$2" "${1#*/}" 1 2 ;;
     peer/*)
         peer_of "$1"
         peer_drain "$peer" "$2"
