@@ -14,11 +14,15 @@ scenario_drain() {
             calibrate
             server=$(server_cpu)
             subject_drain "$s" "$rows"
-            sample "$s" "cpu of the server" "s per 10k" "$(per_10k "$server" "$(server_cpu)" "$rows")"
+            server=$(per_10k "$server" "$(server_cpu)" "$rows")
             rates[$s]=$rate
             sample "$s" "rate" "requests/s" "$rate"
             case $s in hostq/*) sample "$s" "rows of a claim" "requests" "$claim" ;; esac
-            [ -z "$cpu" ] || sample "$s" "cpu" "s per 10k" "$(per_10k 0 "$cpu" "$rows")"
+            sample "$s" "cpu of the server" "s per 10k" "$server"
+            [ -n "$cpu" ] || continue
+            cpu=$(per_10k 0 "$cpu" "$rows")
+            sample "$s" "cpu beside it" "s per 10k" "$cpu"
+            sample "$s" "cpu in all" "s per 10k" "$(awk -v a="$cpu" -v b="$server" 'BEGIN {printf "%.3f", a + b}')"
         done
         for s in "${!rates[@]}"; do
             if [ "$s" != limit/stamps ] && [ -n "${rates[limit/stamps]:-}" ]; then

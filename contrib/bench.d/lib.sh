@@ -115,6 +115,7 @@ daemons_cpu() { cpu_of self "${daemons[@]}"; }
 # All of the server, since its start.
 server_cpu() {
     local master
+    nap 0.3 # backends that are just ending
     master=$(head -n 1 "$dir/pg/data/postmaster.pid")
     # shellcheck disable=SC2046 # pids
     cpu_of children "$master" $(cat "/proc/$master/task/$master/children")
