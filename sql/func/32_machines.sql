@@ -174,8 +174,10 @@ CREATE OR REPLACE FUNCTION hostq.open_intent(p_id bigint, p_lease bigint, p_toke
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     b hostq.request_body;
+    q hostq.queue;
 BEGIN
     SELECT * INTO b FROM hostq.request_body WHERE id = p_id;
+    SELECT * INTO q FROM hostq.queue WHERE id = p_id AND lease = p_lease FOR UPDATE;
     UPDATE hostq.queue SET
         state = 'processing', started_at = coalesce(started_at, clock_timestamp()),
         first_started_at = coalesce(first_started_at, clock_timestamp()),
@@ -195,6 +197,10 @@ BEGIN
         INSERT INTO hostq.resources (id, resource_id, request_id, namespace, provider_api, account, region)
         VALUES (p_id, p_resource, b.request_id, b.namespace, b.provider_api, b.account, b.region) ON CONFLICT DO NOTHING;
     END IF;
+    -- Claimed ahead of a slot: this is its start.
+    INSERT INTO hostq.event (request_id, namespace, type, from_state, to_state, daemon, attempt)
+    SELECT b.request_id, b.namespace, 'start', 'claimed', 'processing', q.owner, q.retry_attempt FROM hostq.queues k
+    WHERE k.name = b.queue AND k.audit = 'full' AND q.state = 'claimed';
     INSERT INTO hostq.event (request_id, namespace, type, daemon, details)
     VALUES (b.request_id, b.namespace, 'intent', (p_lease >> 38)::int, jsonb_build_object('token', p_token, 'route', p_route));
     IF p_route LIKE 'host:%' THEN

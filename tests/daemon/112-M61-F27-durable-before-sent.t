@@ -3,7 +3,7 @@
 # before is never sent.
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$top_srcdir/tests/daemon/queue.inc"
-plan 15
+plan 16
 pg_start
 template T '["sleep","1000"]'
 provision='{"kind":"provision","templateId":"T","machineCount":2}'
@@ -52,3 +52,5 @@ expect_state "$id" completed 5
 is "sent after the write" "$(machine_pids | wc -l)" 2
 is "not before" "$(sql "SELECT count(*) FROM hostq.machines WHERE request_id = '$id'
     AND first_seen > to_timestamp($free / 1000000.0)")" 2
+is "its start is in the audit, once" "$(sql "SELECT string_agg(type, ' ' ORDER BY seq) FROM hostq.event
+    WHERE request_id = '$id' AND type <> 'submit'")" "claim start intent complete"
