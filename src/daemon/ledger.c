@@ -1,8 +1,9 @@
 /* ledger.c - the loop of the one writing thread.
  *
- * A turn: heartbeat and lanes when due; then one transaction with everything
- * that waits to be written and, where there is room, a claim. The loop waits
- * only when there is nothing to write and the last claim found nothing.
+ * A turn: heartbeat and lanes when due (ledger_beat.c); then one transaction
+ * with everything that waits to be written and, where there is room, a claim.
+ * The loop waits only when there is nothing to write and the last claim found
+ * nothing.
  *
  * Idle gate: a ledger that finds nothing tries an advisory lock, claims once
  * more in the same round trip, and only then waits; submit notifies exactly
@@ -17,13 +18,9 @@
 #include "daemon/ledger_int.h"
 #include "daemon/metrics.h"
 #include "daemon/signals.h"
-#include "db/bind.h"
 #include "db/conn.h"
-#include "db/rows.h"
 #include "sys/clock.h"
 #include "sys/log.h"
-
-static const usec_t HEARTBEAT_EVERY = USEC_S;
 
 void
 jobs_init(struct jobs *l)
@@ -71,79 +68,6 @@ ledger_release(struct ledger *l, struct job *j)
         l->more = true;
     }
     job_free(j);
-}
-
-static void
-take_aborts(struct ledger *l, const PGresult *res)
-{
-    enum { MOST = 4096 };
-    static _Thread_local int64_t ids[MOST], leases[MOST];
-    int n = row_int_array(row_text(res, 0, "abort_ids"), ids, MOST);
-    (void)row_int_array(row_text(res, 0, "abort_leases"), leases, MOST);
-    for (int i = 0; i < n; i++)
-        mailbox_order(
-            runner_mailbox(
-                l->runners[(uint64_t)ids[i] % (unsigned)l->runner_count]),
-            ORDER_DROP, ids[i], leases[i]);
-}
-
-static void
-read_heartbeat(struct ledger *l, const PGresult *res, usec_t sent)
-{
-    struct shared *s = l->shared;
-    atomic_store(&s->sweeper, row_bool(res, 0, "sweeper"));
-    if (!row_bool(res, 0, "alive")) {
-        log_event(LOG_WARN, "daemon.declared_dead", "epoch=%d", l->epoch);
-        int ours = l->epoch; /* the lock thread may have a new one already */
-        (void)atomic_compare_exchange_strong(&s->epoch, &ours, 0);
-        ledger_adopt_epoch(l);
-        return;
-    }
-    l->lease_ok_until = usec_add(sent, s->cfg->lease);
-    atomic_store(&s->lease_ok_until, l->lease_ok_until);
-    l->fenced = false;
-    take_aborts(l, res);
-}
-
-/* Heartbeat and lanes, when they are due; own transaction. */
-static void
-beat(struct ledger *l)
-{
-    struct shared *s = l->shared;
-    usec_t now = now_mono();
-    struct pipe p;
-    struct err err;
-    char epoch[24], lease[24], flight[24], slots[24];
-    int beat_at = -1, lanes_at = -1;
-    pipe_begin(&p, l->conn);
-    if (l->epoch > 0 &&
-        (now >= l->heartbeat_at || atomic_exchange(&s->heartbeat_now, false))) {
-        (void)snprintf(epoch, sizeof epoch, "%d", l->epoch);
-        (void)snprintf(lease, sizeof lease, "%lld",
-                       (long long)(s->cfg->lease / USEC_MS));
-        (void)snprintf(flight, sizeof flight, "%d", l->out + l->ahead.count);
-        (void)snprintf(slots, sizeof slots, "%lld", (long long)s->cfg->slots);
-        const char *params[] = {epoch, lease, flight, slots};
-        beat_at = pipe_add(&p, STMT_HEARTBEAT, params);
-        l->heartbeat_at = usec_add(now, HEARTBEAT_EVERY);
-    }
-    if (now >= l->lanes_at || atomic_exchange(&s->new_lane, false)) {
-        lanes_at = lanes_add(l, &p);
-        l->lanes_at = usec_add(now, HEARTBEAT_EVERY);
-        walks_swap(&l->walks);
-        walks_wake(&l->walks);
-    }
-    if (pipe_run(&p, usec_add(ledger_limit(l), 2 * USEC_S), &err) < 0) {
-        ledger_error(l, "heartbeat", p.sqlstate, err.text);
-        if (!p.sqlstate[0])
-            ledger_disconnect(l, err.text);
-    } else {
-        if (lanes_at >= 0)
-            lanes_read(l, p.results[lanes_at]);
-        if (beat_at >= 0)
-            read_heartbeat(l, p.results[beat_at], now);
-    }
-    pipe_end(&p);
 }
 
 void
@@ -244,7 +168,7 @@ stopping(struct ledger *l)
 static usec_t
 wait_until(const struct ledger *l)
 {
-    usec_t until = usec_add(now_mono(), HEARTBEAT_EVERY);
+    usec_t until = usec_add(now_mono(), LEDGER_BEAT_EVERY);
     if (!l->conn)
         return l->reconnect_at < until ? l->reconnect_at : until;
     if (l->settles.head || l->marks.head || l->intents.head ||
@@ -284,6 +208,14 @@ rest(struct ledger *l)
     }
 }
 
+/* The heartbeat looks for work, and says when some is due. */
+static bool
+rests(const struct ledger *l)
+{
+    return l->idle && l->shared->cfg->poll_interval >= LEDGER_BEAT_EVERY &&
+           (l->gate || l->idle_wait >= LEDGER_BEAT_EVERY);
+}
+
 /* Reasons to believe that a claim finds something. */
 static void
 look_for_work(struct ledger *l)
@@ -292,6 +224,9 @@ look_for_work(struct ledger *l)
     bool work = atomic_exchange(&l->shared->work, false);
     int due = due_pass(&l->due, now);
     bool poll = now >= l->poll_at;
+    if (poll)
+        l->poll_at = usec_add(now, l->shared->cfg->poll_interval);
+    poll &= !rests(l);
     if (!work && due == 0 && !poll)
         return;
     if (work) {
@@ -319,7 +254,7 @@ run(void *arg)
             ledger_connect(l);
         if (!l->conn)
             continue;
-        beat(l);
+        ledger_beat(l);
         look_for_work(l);
         if (l->conn)
             later_look(l);

@@ -1,7 +1,8 @@
-/* ledger_int.h - shared by ledger.c (loop), ledger_turn.c (one transaction),
- * ledger_conn.c (connection and epoch), ledger_claim.c (what comes in),
- * ledger_bind.c and ledger_write.c (what goes out and what its result means),
- * ledger_later.c (what waits for a locked row). */
+/* ledger_int.h - shared by ledger.c (loop), ledger_beat.c (heartbeat),
+ * ledger_turn.c (one transaction), ledger_conn.c (connection and epoch),
+ * ledger_claim.c (what comes in), ledger_bind.c and ledger_write.c (what goes
+ * out and what its result means), ledger_later.c (what waits for a locked row).
+ */
 #ifndef HOSTQ_DAEMON_LEDGER_INT_H
 #define HOSTQ_DAEMON_LEDGER_INT_H
 
@@ -81,6 +82,9 @@ struct ledger {
     int64_t lease_counter;
     int epoch; /* epoch of this connection's claims */
     usec_t heartbeat_at, lanes_at, swap_at, poll_at;
+    usec_t beat_sent;      /* monotonic: the last heartbeat */
+    bool told_busy;        /* it said that we hold requests */
+    char lanes_seen[120];  /* what it said of the lanes */
     usec_t lease_ok_until; /* monotonic: until then nobody can have us
                               declared dead by lease */
     bool fenced;           /* calls were dropped, lease may be over */
@@ -105,6 +109,11 @@ void ledger_release(struct ledger *l, struct job *j);
 
 /* ledger.c */
 void ledger_take_mail(struct ledger *l);
+
+/* ledger_beat.c */
+#define LEDGER_BEAT_EVERY USEC_S
+/* Heartbeat and lanes, when they are due; own transaction. */
+void ledger_beat(struct ledger *l);
 
 /* ledger_conn.c */
 /* Longest statement: a third of the lease at most, because the heartbeat

@@ -34,7 +34,9 @@ static const struct shape shapes[] = {
     {STMT_GATE_RELEASE, 0, NULL},
     {STMT_GATE_TAKE, 0, "taken"},
     {STMT_GIVE_BACK_UNKNOWN, 3, "n"},
-    {STMT_HEARTBEAT, 4, "alive,sweeper,abort_ids,abort_leases"},
+    {STMT_HEARTBEAT, 7,
+     "alive,sweeper,abort_ids,abort_leases,held,peers,watch,lanes,gate,"
+     "next_us,deadline_us"},
     {STMT_LANES, 2,
      "lane,priority,queue,audit,max_retries,stop_before_us,backoff_us,"
      "backoff_factor,max_backoff_us,aging_us"},

@@ -124,7 +124,18 @@ END
         SET client_min_messages = log;"
     prepare sweep_deadlines take_over
 } >"$tmp/sweep.sql"
+# And the heartbeat, with the settings of the ledger's.
+{
+    cat "$tmp/sweep.sql"
+    prepare work_settings heartbeat
+    echo "EXECUTE work_settings('hostqd ledger 1', '0', '0') \\g /dev/null"
+} >"$tmp/beat.sql"
 want_sweep=$(cat <<'END'
+heartbeat:
+heartbeat:   lane_id =
+heartbeat:   run_at >=
+heartbeat: Index Scan using queue_deadline on queue
+heartbeat: Index Scan using queue_lane on queue
 sweep_deadlines:
 sweep_deadlines:   deadline <=
 sweep_deadlines: Index Scan using queue_deadline on queue
@@ -138,9 +149,9 @@ take_over: Index Scan using queue_lane on queue
 END
 )
 
-sweep_plans() { # PATTERN: of the statements whose text has it
-    awk -v want="$1" 'index($0, "LOG:  duration:") { if (text ~ want) print text; text = ""; next }
-        { text = text "\n" $0 } END { if (text ~ want) print text }' "$tmp/sweep.out"
+nested() { # FILE PATTERN: plans of the statements whose text has it
+    awk -v want="$2" 'index($0, "LOG:  duration:") { if (text ~ want) print text; text = ""; next }
+        { text = text "\n" $0 } END { if (text ~ want) print text }' "$1"
 }
 
 # The tables are in STATE: plans of statements prepared now, in both connections.
@@ -149,10 +160,14 @@ look() { # STATE
     is "$1: claim, mark, settle, ..." "$(shape <"$tmp/plans")" "$want"
     { cat "$tmp/sweep.sql"
     echo "BEGIN; EXECUTE sweep_deadlines(1000); EXECUTE take_over(1, 2, '{4,5,6}', '{0,0,0}'); ROLLBACK"; } | psql -XAtq >"$tmp/sweep.out" 2>&1
-    is "$1: deadlines, take over" "$({ echo sweep_deadlines
-        sweep_plans 'q.deadline <= now'
+    { cat "$tmp/beat.sql"
+    echo "BEGIN; EXECUTE heartbeat(1, 1000, 0, 1, false, '{4,5,6}', '{NULL,1,1}'); ROLLBACK"; } | psql -XAtq >"$tmp/beat.out" 2>&1
+    is "$1: heartbeat, deadlines, take over" "$({ echo heartbeat
+        nested "$tmp/beat.out" 'unnest.p_scans|deadline IS NOT NULL'
+        echo sweep_deadlines
+        nested "$tmp/sweep.out" 'q.deadline <= now'
         echo take_over
-        sweep_plans 'unnest.p_lanes'; } | shape)" "$want_sweep"
+        nested "$tmp/sweep.out" 'unnest.p_lanes'; } | shape)" "$want_sweep"
 }
 
 forced() { # RELTUPLES
