@@ -199,6 +199,7 @@ ledger_beat(struct ledger *l)
     if (is_due(l, now))
         beat_at = add_heartbeat(l, &b, &p, now);
     if (now >= l->swap_at) {
+        claim_publish_bounds(l);
         walks_swap(&l->walks);
         if (!b.look)
             walks_wake(&l->walks);

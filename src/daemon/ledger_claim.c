@@ -174,9 +174,8 @@ lanes_add(struct ledger *l, struct pipe *p)
     return at;
 }
 
-/* Publishes the bounds for the sweep thread's takeovers. */
-static void
-publish_bounds(struct ledger *l)
+void
+claim_publish_bounds(struct ledger *l)
 {
     struct shared *s = l->shared;
     int n = l->walks.count * 3;
@@ -211,5 +210,5 @@ lanes_read(struct ledger *l, const PGresult *res)
         l->more = true;
     walks_update(&l->walks, rows, n);
     free(rows);
-    publish_bounds(l);
+    claim_publish_bounds(l);
 }

@@ -152,6 +152,8 @@ int claim_want(const struct ledger *l);
 void claim_add(struct ledger *l, struct turn *t);
 void claim_read(struct ledger *l, const struct turn *t);
 void claim_hand_over_ahead(struct ledger *l);
+/* Tells the sweep thread where work in flight lies, for takeovers. */
+void claim_publish_bounds(struct ledger *l);
 int lanes_add(struct ledger *l, struct pipe *p);
 void lanes_read(struct ledger *l, const PGresult *res);
 
