@@ -37,6 +37,7 @@ session_close(struct world *w, int session)
     for (int i = 1; i <= w->db.life_count; i++)
         if (w->db.lives[i].lock == session) {
             w->db.lives[i].lock = 0;
+            w->db.lives[i].free_before = w->db.lives[i].free_since;
             w->db.lives[i].free_since = w->now;
         }
 }

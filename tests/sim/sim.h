@@ -107,7 +107,7 @@ struct life { /* row of table daemons */
     int64_t blamed[REQUESTS];
     int blamed_count;
     int lock; /* session that holds the life lock, 0 = free */
-    usec_t free_since;
+    usec_t free_since, free_before; /* the last times it was lost */
     bool touched; /* something other than the database hurt this daemon */
 };
 
