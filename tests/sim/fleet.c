@@ -77,7 +77,7 @@ stmt_register(struct world *w, struct stmt *s)
     s->epoch = l->epoch;
     touch(w, s->d); /* an epoch whose number it never heard is nobody's */
     l->d = s->d;
-    l->touched = s->d->stalled || s->d->split;
+    l->touched = s->d->stalled || s->d->split || s->done; /* given up */
     l->state = D_ALIVE;
     l->blame = BLAME_OPEN;
     l->lease_until = server_now(w) + LEASE;
