@@ -176,15 +176,35 @@ count_settled(struct ledger *l, const struct job *j)
 }
 
 static void
+answer(struct ledger *l, struct job *j, enum job_ask what)
+{
+    if (what == JOB_LOST)
+        metrics_add(M_LOST_OWNERSHIP, 1);
+    else if (what == JOB_READY && !j->req->started)
+        metrics_add(M_STARTED, 1);
+    j->ask = what;
+    j->alone = false;
+    j->next = NULL;
+    mailbox_put(
+        runner_mailbox(
+            l->runners[(uint64_t)j->req->id % (unsigned)l->runner_count]),
+        j);
+}
+
+static void
 lost(struct ledger *l, struct job *j)
 {
+    if (j->ask == JOB_MARK) { /* the runner waits for it */
+        answer(l, j, JOB_LOST);
+        return;
+    }
     metrics_add(M_LOST_OWNERSHIP, 1);
     log_event(LOG_WARN, "request.lost", "request=%s lease=%lld",
               j->req->request_id, (long long)j->req->lease);
     ledger_release(l, j);
 }
 
-/* Settles that hit no row: ask once more whose they are. */
+/* Settles or marks that hit no row: ask once more whose they are. */
 static void
 look_up(struct ledger *l, struct jobs *missing, PGconn *conn)
 {
@@ -208,7 +228,7 @@ look_up(struct ledger *l, struct jobs *missing, PGconn *conn)
     struct job *j;
     while ((j = jobs_pop(missing))) {
         if (rc < 0 || id_set_has(&ours, j->req->id))
-            jobs_add(&l->settles, j);
+            jobs_add(j->ask == JOB_MARK ? &l->marks : &l->settles, j);
         else
             lost(l, j);
     }
@@ -245,26 +265,27 @@ settles_done(struct ledger *l, struct group *g, struct pipe *p)
 }
 
 static void
-answer(struct ledger *l, struct job *j, enum job_ask what)
+marks_done(struct ledger *l, struct group *g, struct pipe *p)
 {
-    if (what == JOB_LOST)
-        metrics_add(M_LOST_OWNERSHIP, 1);
-    else if (what == JOB_READY && !j->req->started)
-        metrics_add(M_STARTED, 1);
-    j->ask = what;
-    j->alone = false;
-    j->next = NULL;
-    mailbox_put(
-        runner_mailbox(
-            l->runners[(uint64_t)j->req->id % (unsigned)l->runner_count]),
-        j);
+    struct id_set marked =
+        id_set_of(g->at_mark >= 0 ? p->results[g->at_mark] : NULL);
+    struct jobs missing;
+    struct job *j;
+    jobs_init(&missing);
+    while ((j = jobs_pop(&g->marks))) {
+        if (id_set_has(&marked, j->req->id))
+            answer(l, j, JOB_READY);
+        else
+            jobs_add(&missing, j);
+    }
+    id_set_fini(&marked);
+    if (missing.head)
+        look_up(l, &missing);
 }
 
 void
 group_done(struct ledger *l, struct group *g, struct pipe *p)
 {
-    struct id_set marked =
-        id_set_of(g->at_mark >= 0 ? p->results[g->at_mark] : NULL);
     struct job *j;
     int rows = g->settles.count + g->marks.count + g->intents.count;
     if (rows > 0) {
@@ -272,11 +293,13 @@ group_done(struct ledger *l, struct group *g, struct pipe *p)
         metrics_add(M_GROUP_ROWS, rows);
     }
     settles_done(l, g, p);
-    while ((j = jobs_pop(&g->marks)))
-        answer(l, j, id_set_has(&marked, j->req->id) ? JOB_READY : JOB_LOST);
+    if (l->conn)
+        marks_done(l, g, p);
+    else /* lost during a look: the same again */
+        while ((j = jobs_pop(&g->marks)))
+            jobs_add(&l->marks, j);
     for (int i = g->at_intent; (j = jobs_pop(&g->intents)); i++)
         answer(l, j, row_bool(p->results[i], 0, "ours") ? JOB_READY : JOB_LOST);
-    id_set_fini(&marked);
 }
 
 /* A watch never ends by a failure: it looks again a little later. */
