@@ -124,21 +124,27 @@ tell_end(struct ledger *l, const char *state)
     PQclear(res);
 }
 
-/* First TERM: no more claims, what was not started goes back. */
-static void
-begin_stop(struct ledger *l)
+void
+ledger_give_back_ahead(struct ledger *l)
 {
     struct job *j;
-    l->announced = true;
-    l->grace_until = usec_add(now_mono(), l->shared->cfg->stop_grace);
-    log_event(LOG_INFO, "daemon.stopping", "in_flight=%d ahead=%d", l->out,
-              l->ahead.count);
-    tell_end(l, "stopping");
     while ((j = jobs_pop(&l->ahead))) {
         step_back(j->req, &j->update);
         j->ask = JOB_SETTLE;
         jobs_add(&l->settles, j);
     }
+}
+
+/* First TERM: no more claims, what was not started goes back. */
+static void
+begin_stop(struct ledger *l)
+{
+    l->announced = true;
+    l->grace_until = usec_add(now_mono(), l->shared->cfg->stop_grace);
+    log_event(LOG_INFO, "daemon.stopping", "in_flight=%d ahead=%d", l->out,
+              l->ahead.count);
+    tell_end(l, "stopping");
+    ledger_give_back_ahead(l);
     ledger_order_all(l, ORDER_DRAIN);
 }
 

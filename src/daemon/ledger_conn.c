@@ -277,7 +277,9 @@ ledger_adopt_epoch(struct ledger *l)
     atomic_store(&l->shared->lease_ok_until, 0);
     l->more = true;
     l->heartbeat_at = 0;
-    /* Calls of the old epoch: their rows are somebody else's now. */
+    /* Calls of the old epoch, and what waits for a slot: their rows are
+     * somebody else's, now or soon. */
+    ledger_give_back_ahead(l);
     if (l->hand)
         ledger_order_all(l, ORDER_DROP_ALL);
 }

@@ -109,6 +109,8 @@ void ledger_release(struct ledger *l, struct job *j);
 
 /* ledger.c */
 void ledger_take_mail(struct ledger *l);
+/* Gives back what was claimed ahead of a slot. */
+void ledger_give_back_ahead(struct ledger *l);
 
 /* ledger_beat.c */
 #define LEDGER_BEAT_EVERY USEC_S
