@@ -280,7 +280,7 @@ marks_done(struct ledger *l, struct group *g, struct pipe *p)
     }
     id_set_fini(&marked);
     if (missing.head)
-        look_up(l, &missing);
+        look_up(l, &missing, g->conn);
 }
 
 void
