@@ -30,8 +30,8 @@ beside_future() {
 }
 
 beside() { # finished|future
-    local s db audit list
-    local -A rates
+    local s db audit list server
+    local -A rates cpus
     mapfile -t list < <(hostq_subjects)
     database "bench_$1"
     "beside_$1"
@@ -46,12 +46,16 @@ beside() { # finished|future
                 hostq_fill "$rows"
                 sql CHECKPOINT
                 calibrate
+                server=$(server_cpu)
                 hostq_drain "$rows"
                 keep_rows=false
                 rates[$db]=$rate
+                cpus[$db]=$(per_10k "$server" "$(server_cpu)" "$rows")
             done
             sample "$s" "empty" "requests/s" "${rates[hostq]}"
             sample "$s" "with $1 rows" "requests/s" "${rates[bench_$1]}"
+            sample "$s" "empty, cpu of the server" "s per 10k" "${cpus[hostq]}"
+            sample "$s" "with $1 rows, cpu of the server" "s per 10k" "${cpus[bench_$1]}"
             sample "$s" "with / empty" ratio "$(ratio "${rates[bench_$1]}" "${rates[hostq]}")"
         done
     done
