@@ -71,7 +71,7 @@ hostq_all_done() { # SECONDS
 }
 
 hostq_drain() { # N
-    daemon_start --name=bench --slots=2000
+    daemon_start --name=bench --slots=4000
     hostq_all_done 600
     cpu=$(daemons_cpu)
     daemons_stop

@@ -115,7 +115,7 @@ static const struct setting settings[] = {
      .max = 3600 * S, RELOAD,
      .help = "How often an idle daemon looks for work that nobody told it "
              "about."},
-    {FIELD(group_size), INT, .dflt = "500", .min = 1, .max = 10000, RELOAD,
+    {FIELD(group_size), INT, .dflt = "1000", .min = 1, .max = 10000, RELOAD,
      .help = "Most requests that one statement claims or writes."},
     {FIELD(writers), INT, .dflt = "2", .min = 1, .max = 4,
      .help = "Connections that work at the same time when there is much to do: "

@@ -112,6 +112,34 @@ claim_hand_over_ahead(struct ledger *l)
     hand_over(l, &now);
 }
 
+/* A claimed row that waits for a slot. */
+struct ahead {
+    int class;
+    enum lane_role role;
+    usec_t run_at;
+    struct job *job;
+};
+
+/* The order in which a claim walks: classes, resumed rows first, then time. */
+static int
+by_walk(const void *a, const void *b)
+{
+    const struct ahead *x = a, *y = b;
+    if (x->class != y->class)
+        return x->class - y->class;
+    if (x->role != y->role)
+        return (int)y->role - (int)x->role;
+    return (x->run_at > y->run_at) - (x->run_at < y->run_at);
+}
+
+static void
+add_ahead(struct ledger *l, struct ahead *list, int n)
+{
+    qsort(list, (size_t)n, sizeof *list, by_walk);
+    for (int i = 0; i < n; i++)
+        jobs_add(&l->ahead, list[i].job);
+}
+
 /* What a claim that found so many rows says about the next one. */
 static void
 learn(struct ledger *l, const struct turn *t, int n)
@@ -131,17 +159,27 @@ claim_read(struct ledger *l, const struct turn *t)
     const PGresult *res = t->pipe.results[t->claim_at];
     struct jobs start;
     usec_t mono = now_mono();
-    int n = PQntuples(res);
+    int n = PQntuples(res), waiting = 0;
+    struct ahead *ahead = calloc((size_t)n + 1, sizeof *ahead);
+    if (!ahead)
+        abort();
     jobs_init(&start);
     for (int i = 0; i < n; i++) {
         int32_t lane = request_row_lane(res, i);
         const struct walk *w = walks_find(&l->walks, lane);
         struct request *r = request_row(res, i, &w->row, t->lease, mono);
         struct job *j = job_new(r);
-        walks_saw(&l->walks, lane, request_row_run_at(res, i));
+        usec_t run_at = request_row_run_at(res, i);
+        walks_saw(&l->walks, lane, run_at);
         into_hand(l, j);
-        jobs_add(r->started ? &start : &l->ahead, j);
+        if (r->started)
+            jobs_add(&start, j);
+        else
+            ahead[waiting++] =
+                (struct ahead){w->row.priority, lane_role(lane), run_at, j};
     }
+    add_ahead(l, ahead, waiting);
+    free(ahead);
     walks_done(&l->walks, mono, t->took);
     metrics_add(M_CLAIMS, 1);
     metrics_add(M_CLAIMED_ROWS, n);

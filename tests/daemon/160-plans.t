@@ -67,11 +67,13 @@ shape() {
 want=$(cat <<'END'
 claim:
 claim:   ctid =
+claim:   id =
 claim:   lane_id =
 claim:   run_at <=
 claim:   run_at >=
 claim: Index Scan using daemons_pkey on daemons
 claim: Index Scan using queue_lane on queue
+claim: Index Scan using queue_pkey on queue
 claim: Index Scan using the primary key on a partition
 claim: Tid Scan on queue
 claim: Update on queue

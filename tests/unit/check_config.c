@@ -214,7 +214,7 @@ START_TEST(defaults)
     ck_assert_int_eq(cfg->statement_timeout, 30 * USEC_S);
     ck_assert_int_eq(cfg->stop_grace, 30 * USEC_S);
     ck_assert_int_eq(cfg->poll_interval, USEC_S);
-    ck_assert_int_eq(cfg->group_size, 500);
+    ck_assert_int_eq(cfg->group_size, 1000);
     ck_assert_int_eq(cfg->max_statement_errors, 10);
     ck_assert_str_eq(cfg->output_dir, "");
     ck_assert_str_eq(cfg->log_file, "");
@@ -300,7 +300,7 @@ START_TEST(flag_over_environment_over_file_over_default)
     ck_assert_int_eq(cfg->slots, 4);
     ck_assert_int_eq(cfg->prefetch, 3);
     ck_assert_int_eq(cfg->runners, 2);
-    ck_assert_int_eq(cfg->group_size, 500);
+    ck_assert_int_eq(cfg->group_size, 1000);
     ck_assert(shows(cfg, "; option --slots\n"));
     ck_assert(shows(cfg, "; environment HOSTQ_PREFETCH\n"));
     config_free(cfg);
