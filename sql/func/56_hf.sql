@@ -76,9 +76,11 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION hostq.hf_limits IS 'ncores: setting hf_pass_ncores; room: units that account_limit leaves to machines without account, null: no limit.';
 
+-- plpgsql: a pooled session keeps its plan.
 CREATE OR REPLACE FUNCTION hostq.hf_template_list(p_namespace text, p_lsf boolean) RETURNS jsonb
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce(jsonb_agg(
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT coalesce(jsonb_agg(
         CASE WHEN lower(coalesce(t.definition->>'priceType', CASE WHEN t.definition ? 'spotPrice' THEN 'spot' END, 'ondemand')) = 'ondemand'
              THEN t.definition - '{maxSpotPrice,vmTypesOnDemand,vmTypesPriority,percentOnDemand,allocationStrategyOnDemand,fleetRole}'::text[]
              ELSE t.definition END - 'availableNumber'
@@ -94,8 +96,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
             CASE WHEN p_lsf THEN t.template_id COLLATE "C" END, t.ordinal), '[]')
     FROM hostq.templates t LEFT JOIN hostq.hf_usage(p_namespace) u ON u.template_id = t.template_id,
         hostq.hf_limits() s
-    WHERE t.namespace = p_namespace AND t.valid
-$$;
+    WHERE t.namespace = p_namespace AND t.valid);
+END $$;
 COMMENT ON FUNCTION hostq.hf_template_list IS 'Valid templates as told by getAvailableTemplates, in the order of the file (LSF: priority, then id).';
 
 CREATE OR REPLACE FUNCTION hostq.hf_templates(p_namespace text, p_input jsonb, p_mode text) RETURNS jsonb
