@@ -180,7 +180,7 @@ pump(PGconn *conn, usec_t until, struct err *err)
 }
 
 static void
-keep_error(struct pipe *p, const PGresult *res, struct err *err)
+keep_error(struct pipe *p, const PGresult *res)
 {
     const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
     const char *text = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
@@ -188,13 +188,13 @@ keep_error(struct pipe *p, const PGresult *res, struct err *err)
         return;
     (void)snprintf(p->sqlstate, sizeof p->sqlstate, "%s",
                    state ? state : "XX000");
-    (void)err_set(err, E_FAILED, "%s: %s", p->sqlstate,
+    (void)err_set(&p->why, E_FAILED, "%s: %s", p->sqlstate,
                   text ? text : PQerrorMessage(p->conn));
 }
 
 /* The next result, NULL at the end of a statement; true: it was the last. */
 static bool
-take(struct pipe *p, PGresult *res, struct err *err)
+take(struct pipe *p, PGresult *res)
 {
     ExecStatusType st = PQresultStatus(res);
     if (!res) {
@@ -207,7 +207,7 @@ take(struct pipe *p, PGresult *res, struct err *err)
         p->results[p->at] = res;
     } else {
         if (st == PGRES_FATAL_ERROR)
-            keep_error(p, res, err);
+            keep_error(p, res);
         PQclear(res);
         p->failed = true;
     }
@@ -246,13 +246,15 @@ pipe_poll(struct pipe *p, struct err *err)
             PQclear(res);
             return lost(p, err);
         }
-        if (!take(p, res, err))
+        if (!take(p, res))
             continue;
         (void)PQexitPipelineMode(conn);
         if (!p->failed)
             return 1;
-        return p->sqlstate[0] ? -1
-                              : err_set(err, E_DATABASE, "connection lost");
+        if (!p->sqlstate[0])
+            return err_set(err, E_DATABASE, "connection lost");
+        *err = p->why;
+        return -1;
     }
     return 0;
 }

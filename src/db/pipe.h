@@ -19,6 +19,7 @@ struct pipe {
     char sqlstate[6];            /* of the first error; "" = none or lost */
     int at;                      /* the statement whose results come next */
     bool failed;                 /* one of them did */
+    struct err why;              /* and how, told when all have answered */
 };
 
 /* Opens a connection whose plans no statistics can turn (work = true) or one
