@@ -55,21 +55,25 @@ daemon_stop "$cut_off"
 # Half of a group has arrived: it ends 150 requests and opens 150 again. What
 # came is done, and waits with its rows locked for what never comes.
 link_start half
-PGHOST=$tmp/half daemon_start d3 --slots=400 --lease=2s
+PGHOST=$tmp/half daemon_start d3 --slots=400 --lease=6s --writers=1
 cut_off=$daemon_pid
 daemon_start d4 --slots=400 --lease=2s
 other=$daemon_pid
 settled_daemons
 part=half-a-group name=d3 elsewhere=d4
-work 300 '"duration_ms":1500' '"duration_ms":1500,"fail":"retry","fail_times":1'
+work 300 '"duration_ms":3000' '"duration_ms":3000,"fail":"retry","fail_times":1'
+# All are over at once when it goes on: one group.
+kill -STOP "$cut_off"
+wait_for 5 says "(SELECT max(started_at) FROM hostq.queue WHERE owner = $epoch) < clock_timestamp() - interval '3.1 s'"
 link half "swallow 25000"
+kill -CONT "$cut_off"
 waits() {
     says "EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'hostqd ledger $epoch' AND state = 'active' AND wait_event = 'ClientRead')"
 }
 ok "half-a-group: the server waits for the rest" wait_for 5 waits
 cut=$(now)
 is "... with rows locked" "$(sql "SELECT count(*) FROM (SELECT FROM hostq.queue WHERE owner = $epoch FOR UPDATE SKIP LOCKED) x")" 150
-goes_elsewhere 300 2000
+goes_elsewhere 300 6000
 daemon_stop "$cut_off" KILL
 
 # The bytes arrive late.
