@@ -61,6 +61,7 @@ kill -STOP "$slow"
 # shellcheck disable=SC2119 # no options
 pg_go
 ok "one daemon is back" wait_for 5 says "(SELECT count(*) FROM pg_locks WHERE classid = 1751544692 AND granted) = 1"
+# Nothing happening has no event: longer than a lock must be seen free.
 is "and leaves the late one alone" "$(sql "SELECT pg_sleep(1.2), count(*) FROM hostq.daemons WHERE state = 'alive'")" "|2"
 kill -CONT "$slow"
 ok "both are back" wait_for 5 says "(SELECT count(*) FROM pg_locks WHERE classid = 1751544692 AND granted) = 2"

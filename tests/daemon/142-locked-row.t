@@ -18,6 +18,7 @@ t0=$(now)
 noops 50
 ok "new work is done" wait_for 6 count_is completed 146
 spans "without waiting for the locked ones" "$((($(now) - t0) / 1000))" 2500
+# Nothing happening has no event: the time of two looks, a second apart.
 wait_for 3 says "pg_sleep(2) IS NOT NULL"
 is "they stay processing" "$(count processing)" 4
 sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(30)%' AND pid <> pg_backend_pid()" >/dev/null
