@@ -7,10 +7,10 @@
  * DIR is sql/stmt; the database is that of the PG* variables. A chain writes
  * the settle of its last group and the claim of its next one in one pipelined
  * transaction, as a ledger with one connection does; --depth is how many
- * chains share the connection (the ledger: 1). --audit writes the events of audit = full.
- * Ends when a claim without a lower bound finds nothing, and prints what was
- * settled, the seconds from the first claim to the last settle, and its own
- * CPU seconds. Exits 1 as soon as one row is not settled. */
+ * chains share the connection (the ledger: 1). --audit writes the events of
+ * audit = full. Ends when a claim without a lower bound finds nothing, and
+ * prints what was settled, the seconds from the first claim to the last settle,
+ * and its own CPU seconds. Exits 1 as soon as one row is not settled. */
 #include <libpq-fe.h>
 
 #include <errno.h>
