@@ -9,10 +9,17 @@
 #include "sys/log.h"
 
 int
+claim_unread(const struct ledger *l)
+{
+    return l->unread.rows ? PQntuples(l->unread.rows) : 0;
+}
+
+int
 claim_want(const struct ledger *l)
 {
     const struct config *cfg = l->shared->cfg;
-    int want = (int)(cfg->slots + cfg->prefetch) - l->out - l->ahead.count;
+    int want = (int)(cfg->slots + cfg->prefetch) - l->out - l->ahead.count -
+               claim_unread(l);
     if (want > cfg->group_size)
         want = (int)cfg->group_size;
     if (l->announced || l->epoch == 0 || l->fenced || want < 0)
@@ -48,7 +55,7 @@ claim_add(struct ledger *l, struct turn *t)
     if (!scans)
         abort();
     int n = walks_plan(&l->walks, now_mono(), t->want, l->suspects == 0, scans);
-    int room = (int)l->shared->cfg->slots - l->out;
+    int room = (int)l->shared->cfg->slots - l->out - claim_unread(l);
     t->lease = ((int64_t)l->epoch << 38) | ++l->lease_counter;
     bind_scans(l, scans, n, a);
     (void)snprintf(most, sizeof most, "%d", l->walks.suspects ? 1 : t->want);
@@ -154,38 +161,51 @@ learn(struct ledger *l, const struct turn *t, int n)
 }
 
 void
-claim_read(struct ledger *l, const struct turn *t)
+claim_note(struct ledger *l, struct turn *t)
 {
-    const PGresult *res = t->pipe.results[t->claim_at];
+    PGresult *res = t->pipe.results[t->claim_at];
+    int n = PQntuples(res);
+    t->pipe.results[t->claim_at] = NULL; /* l->unread's now */
+    l->unread = (struct unread){res, t->lease, now_mono()};
+    for (int i = 0; i < n; i++)
+        walks_saw(&l->walks, request_row_lane(res, i),
+                  request_row_run_at(res, i));
+    walks_done(&l->walks, l->unread.at, t->took);
+    metrics_add(M_CLAIMS, 1);
+    metrics_add(M_CLAIMED_ROWS, n);
+    learn(l, t, n);
+}
+
+void
+claim_read(struct ledger *l)
+{
+    struct unread u = l->unread;
     struct jobs start;
-    usec_t mono = now_mono();
-    int n = PQntuples(res), waiting = 0;
+    int n = claim_unread(l), waiting = 0;
+    if (!u.rows)
+        return;
     struct ahead *ahead = calloc((size_t)n + 1, sizeof *ahead);
     if (!ahead)
         abort();
     jobs_init(&start);
     for (int i = 0; i < n; i++) {
-        int32_t lane = request_row_lane(res, i);
+        int32_t lane = request_row_lane(u.rows, i);
         const struct walk *w = walks_find(&l->walks, lane);
-        struct request *r = request_row(res, i, &w->row, t->lease, mono);
+        struct request *r = request_row(u.rows, i, &w->row, u.lease, u.at);
         struct job *j = job_new(r);
-        usec_t run_at = request_row_run_at(res, i);
-        walks_saw(&l->walks, lane, run_at);
         into_hand(l, j);
         if (r->started)
             jobs_add(&start, j);
         else
-            ahead[waiting++] =
-                (struct ahead){w->row.priority, lane_role(lane), run_at, j};
+            ahead[waiting++] = (struct ahead){w->row.priority, lane_role(lane),
+                                              request_row_run_at(u.rows, i), j};
     }
+    PQclear(u.rows);
+    l->unread.rows = NULL;
     add_ahead(l, ahead, waiting);
     free(ahead);
-    walks_done(&l->walks, mono, t->took);
-    metrics_add(M_CLAIMS, 1);
-    metrics_add(M_CLAIMED_ROWS, n);
     metrics_add(M_STARTED, start.count);
     hand_over(l, &start);
-    learn(l, t, n);
 }
 
 int

@@ -52,6 +52,13 @@ struct writer {
     struct turn turn;
 };
 
+/* Rows of a claim that are not jobs yet. */
+struct unread {
+    PGresult *rows; /* owned; NULL: none */
+    int64_t lease;
+    usec_t at; /* monotonic: when they came */
+};
+
 struct ledger {
     struct shared *shared;
     struct mailbox in;
@@ -73,11 +80,12 @@ struct ledger {
     struct walks walks;
     struct due due; /* when rows that we put off are due */
     struct jobs settles, marks, intents, ahead;
-    struct jobs later; /* to be written, but somebody else has the row */
-    usec_t later_at;   /* monotonic: when those are looked at again */
-    struct job *hand;  /* all jobs in hand */
-    int out;           /* jobs at the runners */
-    int suspects;      /* of those in hand, from suspect scans */
+    struct jobs later;    /* to be written, but somebody else has the row */
+    usec_t later_at;      /* monotonic: when those are looked at again */
+    struct unread unread; /* only inside ledger_turn() */
+    struct job *hand;     /* all jobs in hand */
+    int out;              /* jobs at the runners */
+    int suspects;         /* of those in hand, from suspect scans */
     unsigned next_runner;
     int64_t lease_counter;
     int epoch; /* epoch of this connection's claims */
@@ -152,7 +160,12 @@ bool ledger_busy(const struct ledger *l);
 int claim_want(const struct ledger *l);
 /* Sends the claim of a turn, whose want is set, and notes its lease. */
 void claim_add(struct ledger *l, struct turn *t);
-void claim_read(struct ledger *l, const struct turn *t);
+/* What its answer says about the next claim. The rows wait in l->unread for
+ * claim_read(), which makes them jobs and gives those to the runners, so that
+ * the next claim can be on its way before that. */
+void claim_note(struct ledger *l, struct turn *t);
+void claim_read(struct ledger *l);
+int claim_unread(const struct ledger *l);
 void claim_hand_over_ahead(struct ledger *l);
 /* Tells the sweep thread where work in flight lies, for takeovers. */
 void claim_publish_bounds(struct ledger *l);

@@ -105,7 +105,7 @@ succeeded(struct ledger *l, struct turn *t)
     }
     if (t->claim_at >= 0) {
         bool was_idle = l->idle;
-        claim_read(l, t);
+        claim_note(l, t);
         /* The first empty claim: once more, with the gate. */
         l->more = !l->idle || (!was_idle && !l->gate_tried);
         plan_poll(l);
@@ -197,8 +197,8 @@ settle_beside(struct ledger *l)
     }
 }
 
-void
-ledger_turn(struct ledger *l)
+static void
+one_turn(struct ledger *l)
 {
     struct writer *first = &l->writers[0];
     bool beside = l->more && !l->no_claim && claim_want(l) >= BESIDE_MIN;
@@ -211,6 +211,7 @@ ledger_turn(struct ledger *l)
     add_all(l, &first->turn, leave);
     l->no_claim = false;
     turn_send(first);
+    claim_read(l);
     while (first->busy) {
         wait_for_answer(l);
         ledger_take_mail(l);
@@ -218,4 +219,34 @@ ledger_turn(struct ledger *l)
         if (first->busy && beside)
             settle_beside(l);
     }
+}
+
+/* Is there more to do than to claim and to settle? */
+static bool
+is_asked(const struct ledger *l)
+{
+    const struct shared *s = l->shared;
+    usec_t now = now_mono();
+    return atomic_load(&s->stop) != STOP_NONE || atomic_load(&s->failed) ||
+           atomic_load(&s->work) || atomic_load(&s->new_lane) ||
+           atomic_load(&s->epoch) != l->epoch || now >= l->heartbeat_at ||
+           now >= due_next(&l->due) || (l->later.head && now >= l->later_at);
+}
+
+/* The server need not wait until the rows of a large claim are read. */
+static bool
+claims_on(const struct ledger *l)
+{
+    return claim_unread(l) >= BESIDE_MIN && l->conn && l->more &&
+           claim_want(l) >= BESIDE_MIN && l->walks.suspects_in == 0 &&
+           l->suspects == 0 && !is_asked(l);
+}
+
+void
+ledger_turn(struct ledger *l)
+{
+    do
+        one_turn(l);
+    while (claims_on(l));
+    claim_read(l);
 }
