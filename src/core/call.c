@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/mem.h"
 
@@ -12,6 +13,18 @@ strings_free(char **list)
     for (char **p = list; p != NULL && *p != NULL; p++)
         free(*p);
     free(list);
+}
+
+static void
+http_free(struct http_call *h)
+{
+    free(h->method);
+    free(h->url);
+    strings_free(h->headers);
+    free(h->body);
+    free(h->aws.service);
+    free(h->aws.region);
+    free(h->aws.profile);
 }
 
 static void
@@ -49,6 +62,7 @@ call_fini(struct call *c)
     strings_free(c->env);
     free(c->dir);
     free(c->output);
+    http_free(&c->http);
     units_free(c->units, c->unit_count);
     call_init(c);
 }
@@ -63,7 +77,28 @@ void
 reply_fini(struct reply *r)
 {
     units_free(r->units, r->unit_count);
+    free(r->body);
+    free(r->headers);
     reply_init(r);
+}
+
+const char *
+reply_header(const struct reply *r, const char *name, size_t *len)
+{
+    size_t n = strlen(name);
+
+    for (const char *at = r->headers; at != NULL && *at != '\0';) {
+        size_t line = strcspn(at, "\n");
+
+        if (line > n && at[n] == ':' && strncasecmp(at, name, n) == 0) {
+            size_t skip = n + 1 + strspn(at + n + 1, " \t");
+
+            *len = line - skip;
+            return at + skip;
+        }
+        at += line + (at[line] == '\n');
+    }
+    return NULL;
 }
 
 struct unit *

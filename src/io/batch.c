@@ -316,6 +316,7 @@ serve(struct engine *e, struct flight *f, usec_t until)
         break;
     case CALL_NONE:
     case CALL_TIMER:
+    case CALL_HTTP:
         break;
     }
 }

@@ -217,6 +217,10 @@ start(struct engine *e, struct flight *f)
     case CALL_KILL:
         flight_move(e, f, needs_scan(&f->call) ? &e->queued : &e->direct);
         break;
+    case CALL_HTTP:
+        f->reply.why = R_CONFIG;
+        flight_end(e, f, WIRE_REFUSED, "HTTP calls are not built in yet");
+        break;
     }
 }
 

@@ -26,6 +26,11 @@ ends_judge(const struct reply *reply, struct outcome *o)
         outcome_set(o, V_BACK, R_NONE, "%s",
                     text_or(reply, "the call was aborted"));
         return true;
+    case WIRE_REFUSED:
+        outcome_set(o, V_RETRY,
+                    reply->why != R_NONE ? reply->why : R_NETWORK_ERROR, "%s",
+                    text_or(reply, "the call could not be sent"));
+        return true;
     case WIRE_LOST:
         break;
     }

@@ -48,6 +48,14 @@ START_TEST(a_call_owns_its_strings)
     c.env = mem_zero(1, sizeof(*c.env));
     c.dir = mem_dup("/");
     c.output = mem_dup("/o/%u");
+    c.http.method = mem_dup("POST");
+    c.http.url = mem_dup("http://h/");
+    c.http.headers = mem_zero(2, sizeof(*c.http.headers));
+    c.http.headers[0] = mem_dup("A: b");
+    c.http.body = mem_dup("x");
+    c.http.aws.service = mem_dup("ec2");
+    c.http.aws.region = mem_dup("us-east-1");
+    c.http.aws.profile = mem_dup("p");
     call_fini(&c);
     ck_assert_ptr_null(c.argv);
     ck_assert_ptr_null(c.dir);
@@ -64,6 +72,8 @@ START_TEST(a_reply_owns_its_units)
     ck_assert_ptr_null(u->request_id);
     (void)reply_add_unit(&r, "b", "req-2");
     ck_assert_str_eq(r.units[1].request_id, "req-2");
+    r.body = mem_dup("body");
+    r.headers = mem_dup("A: b\n");
     reply_fini(&r);
     ck_assert_uint_eq(r.unit_count, 0);
 }
@@ -85,6 +95,40 @@ START_TEST(request_free_takes_all_and_nothing)
     request_free(r);
     request_free(NULL);
     request_free(mem_zero(1, sizeof(*r)));
+}
+END_TEST
+
+static const struct header_row {
+    const char *headers, *name, *value; /* value NULL: there is none */
+} header_rows[] = {
+    {NULL, "Date", NULL},
+    {"", "Date", NULL},
+    {"Date: x\n", "date", "x"},
+    {"date:x\n", "Date", "x"},
+    {"X-Date: no\nDate:  \tyes\n", "Date", "yes"},
+    {"Date: first\nDate: second\n", "Date", "first"},
+    {"Date:\nA: b\n", "Date", ""},
+    {"Dat: a\nDates: b\nDate", "Date", NULL},
+    {"A: b\nDate: last", "DATE", "last"},
+};
+
+START_TEST(headers_are_found_by_name)
+{
+    const struct header_row *h = &header_rows[_i];
+    struct reply r;
+    size_t len = 99;
+
+    reply_init(&r);
+    r.headers = mem_dup(h->headers);
+    const char *value = reply_header(&r, h->name, &len);
+    if (h->value == NULL) {
+        ck_assert_ptr_null(value);
+    } else {
+        ck_assert_ptr_nonnull(value);
+        ck_assert_uint_eq(len, strlen(h->value));
+        ck_assert_int_eq(strncmp(value, h->value, len), 0);
+    }
+    reply_fini(&r);
 }
 END_TEST
 
@@ -115,6 +159,7 @@ main(void)
     tcase_add_test(t, units_are_copied_and_kept);
     tcase_add_test(t, a_call_owns_its_strings);
     tcase_add_test(t, a_reply_owns_its_units);
+    tcase_add_loop_test(t, headers_are_found_by_name, 0, COUNT(header_rows));
     tcase_add_test(t, request_free_takes_all_and_nothing);
     tcase_add_loop_test(t, request_now_is_the_database_clock, 0,
                         COUNT(now_rows));

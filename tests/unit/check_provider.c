@@ -22,10 +22,10 @@
 
 static glob_t files;
 
-static const char *const call_words[] = {"none", "timer", "spawn", "look",
-                                         "kill"};
-static const char *const end_words[] = {"ok", "busy", "timeout", "aborted",
-                                        "lost"};
+static const char *const call_words[] = {"none", "timer", "spawn",
+                                         "look", "kill",  "http"};
+static const char *const end_words[] = {"ok",      "busy",    "timeout",
+                                        "aborted", "refused", "lost"};
 static const char *const unit_words[] = {"unknown", "alive",  "gone",
                                          "exited",  "killed", "error"};
 static const char *const verdict_words[] = {"done",  "next", "wait",
@@ -81,6 +81,17 @@ read_request(const json_t *in)
     return r;
 }
 
+static enum reason
+reason_of(const char *name)
+{
+    for (int i = 0; i < REASON_COUNT; i++) {
+        if (strcmp(reason_name((enum reason)i), name) == 0)
+            return (enum reason)i;
+    }
+    ck_abort_msg("bad case: unknown reason %s", name);
+    return R_NONE;
+}
+
 static void
 read_reply(const json_t *in, struct reply *reply)
 {
@@ -92,6 +103,8 @@ read_reply(const json_t *in, struct reply *reply)
                                             text(in, "end", "ok"));
     (void)snprintf(reply->text, sizeof(reply->text), "%s",
                    text(in, "text", ""));
+    if (json_object_get(in, "why") != NULL)
+        reply->why = reason_of(text(in, "why", ""));
     json_array_foreach(json_object_get(in, "units"), i, one)
     {
         struct unit *u = reply_add_unit(reply, text(one, "instance_id", "?"),
