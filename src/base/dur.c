@@ -158,6 +158,55 @@ dur_print_utc(usec_t t, char *text, size_t size)
                    in_day / 1000 % 60, in_day % 1000);
 }
 
+static int64_t
+days_since_1970(int64_t year, int64_t month, int64_t day)
+{
+    year -= month <= 2;
+    int64_t era = (year >= 0 ? year : year - 399) / 400;
+    int64_t yoe = year - era * 400;
+    int64_t doy = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
+}
+
+/* The number of n digits at p, or -1. */
+static int64_t
+digits(const char *p, size_t n)
+{
+    int64_t value = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (p[i] < '0' || p[i] > '9')
+            return -1;
+        value = value * 10 + (p[i] - '0');
+    }
+    return value;
+}
+
+int
+dur_parse_utc(const char *text, usec_t *out, struct err *err)
+{
+    static const struct {
+        size_t at, n;
+        int64_t min, max;
+    } parts[] = {{0, 4, 0, 9999}, {5, 2, 1, 12},  {8, 2, 1, 31},
+                 {11, 2, 0, 23},  {14, 2, 0, 59}, {17, 2, 0, 60}};
+    static const char form[] = "0000-00-00T00:00:00";
+    int64_t v[6];
+    size_t len = strlen(text);
+    bool good = len >= sizeof(form) && text[len - 1] == 'Z';
+    for (size_t i = 0; good && form[i] != '\0'; i++)
+        good = form[i] == '0' || text[i] == form[i];
+    for (size_t i = 0; good && i < 6; i++) {
+        v[i] = digits(text + parts[i].at, parts[i].n);
+        good = v[i] >= parts[i].min && v[i] <= parts[i].max;
+    }
+    if (!good)
+        return err_set(err, E_USAGE, "'%s' is not a time in UTC", text);
+    *out = (((days_since_1970(v[0], v[1], v[2]) * 24 + v[3]) * 60 + v[4]) * 60 +
+            v[5]) *
+           USEC_S;
+    return 0;
+}
+
 int
 parse_i64(const char *text, int64_t min, int64_t max, int64_t *out,
           struct err *err)

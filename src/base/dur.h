@@ -25,6 +25,9 @@ int dur_parse(const char *text, usec_t *out, struct err *err);
 void dur_print(usec_t d, char *text, size_t size);
 /* RFC 3339 in UTC with Z and milliseconds, from microseconds since 1970. */
 void dur_print_utc(usec_t t, char *text, size_t size);
+/* Reads "2024-12-19T14:32:22.000Z", as microseconds since 1970; parts of a
+ * second are dropped. */
+int dur_parse_utc(const char *text, usec_t *out, struct err *err);
 
 /* A whole number in [min, max], decimal, nothing around it. */
 int parse_i64(const char *text, int64_t min, int64_t max, int64_t *out,
