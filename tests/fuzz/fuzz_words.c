@@ -1,5 +1,5 @@
 /* fuzz_words.c - texts that people and other programs write: durations,
- * whole numbers, tags, JSON. */
+ * whole numbers, dates of HTTP, tags, JSON. */
 #include <jansson.h>
 #include <string.h>
 
@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "fuzz.h"
 #include "provider/tags.h"
+#include "wire/sigv4.h"
 
 static void
 duration(const char *text)
@@ -34,6 +35,25 @@ whole_number(const char *text)
         MUST(n == 42 && err.code == E_USAGE && err.text[0]);
     else
         MUST(n >= -1000 && n <= 1000);
+}
+
+/* Read back from another form of it: "Tue, 15 Nov 1994 08:12:31 GMT". */
+static void
+http_date(const char *text)
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    int64_t t = sigv4_parse_http_date(text);
+    char utc[40], again[40];
+
+    if (t == -1)
+        return;
+    MUST(t >= 0 && strlen(text) == 29);
+    dur_print_utc(t * USEC_S, utc, sizeof utc);
+    (void)snprintf(again, sizeof again, " %.2s %.3s %.4s %.8s GMT", utc + 8,
+                   months + 3 * ((utc[5] - '0') * 10 + utc[6] - '1'), utc,
+                   utc + 11);
+    /* A leap second is the next one. */
+    MUST(strcmp(text + 4, again) == 0 || strncmp(text + 23, "60", 2) == 0);
 }
 
 static void
@@ -89,6 +109,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text[size] = '\0';
     duration(text);
     whole_number(text);
+    http_date(text);
     json_t *whole = json_string(text);
     if (whole)
         tags(whole);
