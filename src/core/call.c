@@ -22,9 +22,11 @@ http_free(struct http_call *h)
     free(h->url);
     strings_free(h->headers);
     free(h->body);
+    free(h->proxy);
     free(h->aws.service);
     free(h->aws.region);
     free(h->aws.profile);
+    free(h->aws.credential_file);
 }
 
 static void

@@ -63,9 +63,11 @@ struct unit {
 
 /* How an HTTP call is signed (aws.md 1c). The engine signs when it sends. */
 struct aws_call {
-    char *service; /* "ec2"; NULL = not AWS, sent as it is */
-    char *region;  /* NULL = the environment's or the profile's */
-    char *profile; /* NULL = the environment's, or "default" */
+    char *service;         /* "ec2"; NULL = not AWS, sent as it is */
+    char *region;          /* NULL = the environment's or the profile's */
+    char *profile;         /* NULL = the environment's, or "default" */
+    char *credential_file; /* shared credentials file that is the only source
+                              of keys; NULL = where the environment says */
 };
 
 struct http_call {
@@ -76,6 +78,8 @@ struct http_call {
     char **headers;         /* "Name: value", NULL-terminated, may be NULL */
     char *body;             /* NULL = none; bytes, body_len of them */
     size_t body_len;        /* bytes */
+    char *proxy;            /* "host:port"; "" = none; NULL = as the
+                               environment says (aws.md 1d) */
     usec_t connect_timeout; /* name, connection, TLS; 0 = 10 s */
     size_t reply_cap;       /* largest body of a reply, bytes; 0 = 64 MiB */
     struct aws_call aws;

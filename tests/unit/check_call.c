@@ -56,6 +56,8 @@ START_TEST(a_call_owns_its_strings)
     c.http.aws.service = mem_dup("ec2");
     c.http.aws.region = mem_dup("us-east-1");
     c.http.aws.profile = mem_dup("p");
+    c.http.aws.credential_file = mem_dup("/f");
+    c.http.proxy = mem_dup("");
     call_fini(&c);
     ck_assert_ptr_null(c.argv);
     ck_assert_ptr_null(c.dir);
