@@ -65,6 +65,7 @@ flight_free(struct engine *e, struct flight *f)
     flight_move(e, f, NULL);
     (void)tdelete(f, &e->by_tag, compare_tags);
     kill_release(e, f);
+    http_release(e, f);
     flight_unlock(f);
     call_fini(&f->call);
     reply_fini(&f->reply);
@@ -97,6 +98,7 @@ flight_end(struct engine *e, struct flight *f, enum wire_end end,
     if (vsnprintf(r->text, sizeof(r->text), fmt, args) >= (int)sizeof(r->text))
         r->text[sizeof(r->text) - 2] = '+';
     va_end(args);
+    http_release(e, f);
     if (r->units == NULL && !f->call.scan) {
         r->units = f->call.units;
         r->unit_count = f->call.unit_count;
@@ -142,6 +144,7 @@ engine_new(const struct engine_config *cfg, struct err *err)
     TAILQ_INIT(&e->direct);
     TAILQ_INIT(&e->queued);
     TAILQ_INIT(&e->timed);
+    TAILQ_INIT(&e->wired);
     TAILQ_INIT(&e->batch);
     TAILQ_INIT(&e->ready);
     e->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -173,8 +176,10 @@ engine_free(struct engine *e)
     free_list(e, &e->direct);
     free_list(e, &e->queued);
     free_list(e, &e->timed);
+    free_list(e, &e->wired);
     free_list(e, &e->batch);
     free_list(e, &e->ready);
+    http_pool_fini(&e->http);
     if (e->multi != NULL)
         (void)curl_multi_cleanup(e->multi);
     child_maker_free(e->maker);
@@ -218,8 +223,7 @@ start(struct engine *e, struct flight *f)
         flight_move(e, f, needs_scan(&f->call) ? &e->queued : &e->direct);
         break;
     case CALL_HTTP:
-        f->reply.why = R_CONFIG;
-        flight_end(e, f, WIRE_REFUSED, "HTTP calls are not built in yet");
+        http_start(e, f);
         break;
     }
 }
@@ -282,6 +286,8 @@ run_timers(struct engine *e, usec_t now)
 
         if (f->call.type == CALL_KILL)
             kill_due(e, f);
+        else if (f->call.type == CALL_HTTP)
+            http_due(e, f);
         else
             flight_ok(e, f);
     }
@@ -291,6 +297,7 @@ static void
 turn(struct engine *e, usec_t now)
 {
     kill_collect(e);
+    http_run(e);
     run_timers(e, now);
     run_direct(e, usec_add(now, FLIGHT_TURN));
     batch_run(e);

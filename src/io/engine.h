@@ -35,6 +35,11 @@
  *             the ends; then as CALL_LOOK: what is still ALIVE did not end.
  *             ERROR: could not be signalled, errno in code. GONE: not there,
  *             nothing was signalled.
+ * CALL_HTTP   sends the request once and replies with what came: WIRE_OK with
+ *             any status. WIRE_REFUSED: certainly nothing was sent, why and
+ *             text say why not. WIRE_TIMEOUT: no whole reply within
+ *             call.timeout. WIRE_LOST: it was sent, or a part of it, and no
+ *             whole reply came (or one over the cap).
  * UNKNOWN in a WIRE_OK reply to a look or kill: could not be looked at, text
  * says why. WIRE_LOST: nothing is known (no descriptors left, no /proc);
  * units may be there.

@@ -1,9 +1,10 @@
-/* flight.h - private to the engine (engine.c, batch.c, kill.c): a call on
- * its way, and the engine that owns it.
+/* flight.h - private to the engine (engine.c, batch.c, http.c, kill.c): a
+ * call on its way, and the engine that owns it.
  *
  *   engine_submit --+--> direct --+----------------------+--> ready
  *                   +--> queued --+--> batch (one scan) -+
  *                   +--> timed (timer; kills that wait) -+
+ *                   +--> wired (HTTP) -------------------+
  *
  * A flight is in exactly one list at any time. */
 #ifndef HOSTQ_IO_FLIGHT_H
@@ -17,6 +18,7 @@
 
 #include "core/call.h"
 #include "io/child.h"
+#include "io/http.h"
 #include "io/procfs.h"
 #include "io/timers.h"
 #include "io/unit.h"
@@ -46,6 +48,7 @@ struct flight {
     size_t open_slots;       /* kill: units not known to have ended */
     usec_t kill_until;       /* kill: monotonic */
     bool kill_polls;         /* kill: a unit without a pidfd is among them */
+    struct http *http;       /* owned; HTTP: what is on the wire, or NULL */
 };
 
 struct engine {
@@ -63,12 +66,14 @@ struct engine {
     struct flights direct; /* looks and kills that need no scan */
     struct flights queued; /* those that need one, spawns */
     struct flights timed;
+    struct flights wired;  /* HTTP */
     struct flights batch;  /* batch.c: share one scan */
     struct flights ready;  /* reply is there */
     struct proc_scan scan; /* of the batch; valid if scanned */
     bool scanned;
     unsigned scan_tries;
     usec_t scan_due; /* monotonic; not before */
+    struct http_pool http;
 };
 
 /* Moves f to another list; its timer is dropped. */
@@ -76,7 +81,7 @@ void flight_move(struct engine *e, struct flight *f, struct flights *to);
 /* Gives f's spawn locks back. */
 void flight_unlock(struct flight *f);
 /* Ends f: the call's units become the reply's (unless the reply has units of
- * its own), the locks and the pidfds are given back, the reply is ready. */
+ * its own), locks, pidfds and the wire are given back, the reply is ready. */
 void flight_end(struct engine *e, struct flight *f, enum wire_end end,
                 const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 void flight_ok(struct engine *e, struct flight *f);
