@@ -50,6 +50,9 @@ DECLARE
     list jsonb;
     ids bigint[];
 BEGIN
+    -- Also for rows that are found later.
+    UPDATE hostq.daemons SET counters = counters || '{"blame":"none"}'
+    WHERE epoch = p_epoch AND state = 'dead' AND counters->>'blame' <> 'none';
     SELECT counters->'blamed' INTO list FROM hostq.daemons WHERE epoch = p_epoch FOR UPDATE;
     IF list IS NULL THEN
         RETURN;

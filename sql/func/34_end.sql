@@ -69,6 +69,7 @@ CREATE OR REPLACE FUNCTION hostq.sweep_stale(p_limit int) RETURNS int
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     r record;
+    blame text;
     n int := 0;
     c interval := hostq.setting('claim_timeout_ms')::bigint * interval '1 ms';
     p interval := hostq.setting('processing_timeout_ms')::bigint * interval '1 ms';
@@ -78,17 +79,22 @@ BEGIN
             SELECT q.id, q.owner, d.state = 'dead' AS dead FROM hostq.queue q JOIN hostq.daemons d ON d.epoch = q.owner
             WHERE q.owner IS NOT NULL AND (d.state = 'dead'
                 OR q.state = 'claimed' AND q.claimed_at < now() - c OR q.state = 'processing' AND q.started_at < now() - p)
-            LIMIT p_limit) x GROUP BY owner LOOP
-        IF NOT r.dead THEN
+            LIMIT p_limit) x GROUP BY owner ORDER BY owner LOOP
+        blame := 'none';
+        IF r.dead THEN
+            -- What its takeover found holds for the rows that this one missed;
+            -- locked, so that it can be taken back before or after, not between.
+            SELECT coalesce(counters->>'blame', 'none') INTO blame FROM hostq.daemons WHERE epoch = r.owner FOR UPDATE;
+        ELSE
             INSERT INTO hostq.aborts (owner, id, lease) SELECT owner, id, lease FROM hostq.queue WHERE id = ANY (r.ids) AND owner = r.owner
             ON CONFLICT DO NOTHING;
             PERFORM pg_notify('hostq_d' || r.owner, 'abort');
         END IF;
-        n := n + hostq.give_back_rows(r.ids, r.owner, NULL, 'none');
+        n := n + hostq.give_back_rows(r.ids, r.owner, NULL, blame);
     END LOOP;
     IF n > 0 THEN
         PERFORM pg_notify('hostq_work', '');
     END IF;
     RETURN n;
 END $$;
-COMMENT ON FUNCTION hostq.sweep_stale IS 'The nets behind the locks: rows claimed or processing for too long, and rows of dead daemons, become claimable.';
+COMMENT ON FUNCTION hostq.sweep_stale IS 'The nets behind the locks: rows claimed or processing for too long, and rows of dead daemons, become claimable; the latter count a crash as in the takeover.';

@@ -87,7 +87,7 @@ check_move(struct world *w, struct row *r, const char *verb, enum state to)
     if (strcmp(verb, "crash") == 0)
         check_blame(w, r);
     if (strcmp(verb, "reopen") == 0)
-        k->retries = 0;
+        k->retries = k->kills = 0;
     k->retries += strcmp(verb, "retry") == 0;
     if (strcmp(verb, "complete") == 0) {
         bool done = false;
@@ -115,6 +115,20 @@ check_send(struct world *w, const struct job *j)
     int claim = claim_of(k, j->req.lease);
     if (claim < 0 || !k->started[claim])
         violation(w, "r%d is sent before that is durable", (int)j->req.id);
+}
+
+/* Every daemon that a poisoned request kills is counted, whoever frees the
+ * row: it kills so many and no more. */
+void
+check_kill(struct world *w, const struct daemon *d, const struct job *j)
+{
+    struct witness *k = of(w, j->req.id);
+    const struct life *l = life_of(w, (int)(j->req.lease >> 38));
+    if (k->holder != j->req.lease || l->state != D_ALIVE || d->stopping)
+        return; /* it was taken over before, or says that it stops */
+    if (++k->kills > MAX_CRASHES)
+        violation(w, "r%d kills a daemon for the %dth time", (int)j->req.id,
+                  k->kills);
 }
 
 /* One effect for each attempt token (lease and round). */

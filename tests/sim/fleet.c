@@ -97,6 +97,8 @@ take_back_blame(struct world *w, struct life *l)
             r->role = LANE_RESUMED;
     }
     l->blamed_count = 0;
+    if (l->blame != BLAME_OPEN)
+        l->blame = BLAME_NONE; /* also for rows found later */
 }
 
 void
@@ -205,10 +207,9 @@ stmt_take_over(struct world *w, struct stmt *s)
         const struct row *r = &w->db.rows[i];
         if (!r->open || r->owner != l->epoch)
             continue;
-        /* The first pass looks where work in flight lies, and may miss some.
-         * (Not among poison: a row that both passes miss, because the
-         * database went between them, is freed later without a count.) */
-        if (!s->whole && w->mode != MODE_POISON && one_in(w, 8))
+        /* The first pass looks where work in flight lies, and may miss some;
+         * either steps over rows that somebody has locked. */
+        if (one_in(w, s->whole ? 16 : 8))
             continue;
         ids[n++] = r->id;
     }

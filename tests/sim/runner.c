@@ -129,8 +129,10 @@ static void
 poison(struct world *w, struct daemon *d, void *arg, int64_t call)
 {
     const struct job *j = arg;
-    if (j->phase == AT_CALL && j->call == (int)call)
-        daemon_die(w, d, "is killed by a poisoned request");
+    if (j->phase != AT_CALL || j->call != (int)call)
+        return;
+    check_kill(w, d, j);
+    daemon_die(w, d, "is killed by a poisoned request");
 }
 
 static void

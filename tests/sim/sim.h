@@ -291,6 +291,7 @@ struct witness {
     int64_t effects[128]; /* attempt tokens whose effect happened */
     int effect_count;
     int retries; /* settled since the last reopen */
+    int kills;   /* of daemons, since then */
     usec_t orphan_since;
     usec_t deadline;
 };
@@ -437,6 +438,7 @@ void check_write(struct world *w, const struct row *r, int64_t lease);
 void check_move(struct world *w, struct row *r, const char *verb,
                 enum state to);
 void check_send(struct world *w, const struct job *j);
+void check_kill(struct world *w, const struct daemon *d, const struct job *j);
 void check_effect(struct world *w, int64_t id, int64_t token);
 void check_lost(struct world *w, const struct job *j);
 void check_takeover(struct world *w, const struct life *l);

@@ -332,7 +332,8 @@ sweep_stale(struct world *w)
         usec_t now = server_now(w);
         if (!r->open || !r->owner)
             continue;
-        bool dead = life_of(w, r->owner)->state == D_DEAD;
+        const struct life *l = life_of(w, r->owner);
+        bool dead = l->state == D_DEAD;
         bool old =
             (r->state == S_CLAIMED && r->claimed_at < now - CLAIM_TIMEOUT) ||
             (r->state == S_PROCESSING &&
@@ -344,6 +345,9 @@ sweep_stale(struct world *w)
         if (!dead)
             order_abort(w, r);
         say(w, NULL, "sweep frees r%d", (int)r->id);
-        (void)give_back_rows(w, &r->id, 1, r->owner, BLAME_NONE);
+        /* What a takeover found holds for the rows that it missed. */
+        enum blame blame =
+            dead && !broken(w, RULE_LATE_BLAME) ? l->blame : BLAME_NONE;
+        (void)give_back_rows(w, &r->id, 1, r->owner, blame);
     }
 }

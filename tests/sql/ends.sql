@@ -2,7 +2,7 @@
 -- may be repeated, and none undoes what was told (design.md 3).
 BEGIN;
 \ir helpers.inc
-SELECT plan(39);
+SELECT plan(47);
 SELECT pg_temp.template('default', 'T', 1000);
 \set mark `cat "$top_srcdir/sql/stmt/mark.sql"`
 \set settle_open `cat "$top_srcdir/sql/stmt/settle_open.sql"`
@@ -140,6 +140,37 @@ UPDATE hostq.daemons SET state = 'dead', ended_at = now() WHERE epoch = pg_temp.
 SELECT ok(NOT hostq.relock_daemon(pg_temp.epoch(), 1000), 'it comes back: its epoch is dead');
 SELECT is((SELECT crashes FROM hostq.requests WHERE request_id = 'b'), 0::smallint, '... and the crash was none');
 SELECT is((SELECT count(*) FROM hostq.daemons WHERE counters ? 'blamed'), 0::bigint, '... once');
+
+-- A row that the takeover missed counts as those that it found, whoever finds it.
+CREATE FUNCTION pg_temp.dies() RETURNS int LANGUAGE sql AS $$
+    INSERT INTO hostq.daemons (name, host, boot_id, pid, version, routes, slots, lease_until)
+    VALUES ('d3', 'h3', 'boot3', 1, '0', '{}', 4, clock_timestamp() + interval '1 h');
+    SELECT pg_temp.start('b'), pg_temp.start('b2');
+    SELECT hostq.take_over(pg_temp.epoch(), 0, '{}', '{}')
+$$;
+CREATE FUNCTION pg_temp.crashes() RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(format('%s %s %s', request_id, state, crashes), ', ' ORDER BY request_id) FROM hostq.requests WHERE request_id IN ('b', 'b2')
+$$;
+SELECT pg_temp.submit('{"kind":"noop","requestId":"b2"}');
+SELECT hostq.sweep_stale(10);
+SELECT is(pg_temp.dies(), 0, 'a takeover that misses two rows');
+SELECT is(hostq.sweep_stale(10), 2, '... they are found later');
+SELECT is(pg_temp.crashes(), 'b pending 1, b2 pending 1', '... and count a crash');
+SELECT hostq.relock_daemon(pg_temp.epoch(), 1000);
+SELECT is(pg_temp.crashes(), 'b pending 0, b2 pending 0', '... which is taken back');
+SELECT pg_temp.dies();
+SELECT hostq.relock_daemon(pg_temp.epoch(), 1000);
+SELECT hostq.sweep_stale(10);
+SELECT is(pg_temp.crashes(), 'b pending 0, b2 pending 0', 'found after its daemon said that it lives: no crash');
+SELECT pg_temp.dies();
+UPDATE hostq.daemons SET counters = '{}' WHERE epoch = pg_temp.epoch();
+SELECT hostq.sweep_stale(10);
+SELECT is(pg_temp.crashes(), 'b pending 0, b2 pending 0', 'of one that said that it ends: no crash');
+UPDATE hostq.queue SET crashes = 2, lane_id = (lane_id & ~3) | 2 WHERE id = pg_temp.id('b2');
+SELECT pg_temp.dies();
+UPDATE hostq.daemons SET counters = '{"blame":"suspects"}' WHERE epoch = pg_temp.epoch();
+SELECT is(hostq.sweep_stale(10), 1, 'with a suspect in hand: the other one goes on');
+SELECT is(pg_temp.crashes(), 'b pending 0, b2 failed 3', '... and only the suspect is blamed');
 
 -- A living host of the same name is no earlier boot.
 INSERT INTO hostq.daemons (name, host, boot_id, pid, version, routes, slots, lease_until)
