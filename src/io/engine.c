@@ -141,6 +141,7 @@ engine_new(const struct engine_config *cfg, struct err *err)
     e->boot_id = mem_dup(cfg->boot_id);
     atomic_init(&e->woken, false);
     timers_init(&e->timers);
+    signer_init(&e->signer);
     TAILQ_INIT(&e->direct);
     TAILQ_INIT(&e->queued);
     TAILQ_INIT(&e->timed);
@@ -182,6 +183,7 @@ engine_free(struct engine *e)
     http_pool_fini(&e->http);
     if (e->multi != NULL)
         (void)curl_multi_cleanup(e->multi);
+    signer_fini(&e->signer);
     child_maker_free(e->maker);
     if (e->epoll >= 0)
         (void)close(e->epoll);

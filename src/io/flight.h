@@ -20,6 +20,7 @@
 #include "io/child.h"
 #include "io/http.h"
 #include "io/procfs.h"
+#include "io/sign.h"
 #include "io/timers.h"
 #include "io/unit.h"
 
@@ -74,6 +75,7 @@ struct engine {
     unsigned scan_tries;
     usec_t scan_due; /* monotonic; not before */
     struct http_pool http;
+    struct signer signer;
 };
 
 /* Moves f to another list; its timer is dropped. */

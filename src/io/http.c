@@ -10,6 +10,7 @@
 #include "core/mem.h"
 #include "io/flight.h"
 #include "io/httpreq.h"
+#include "io/sign.h"
 #include "sys/clock.h"
 
 #define TIMEOUT (60 * USEC_S)
@@ -20,13 +21,14 @@
 struct http {
     CURL *easy;
     struct curl_slist *headers; /* as sent */
-    struct buf head;            /* of the reply, "Name: value\n" a line */
-    struct buf body;            /* of the reply; broken: over the cap */
-    bool added;                 /* easy is in the multi */
-    bool repeatable;            /* may go out twice */
-    bool sent;                  /* bytes went out, or are about to */
-    bool twice;                 /* stopped before it went out again */
-    bool head_done;             /* the empty line after the headers came */
+    struct sign sign;
+    struct buf head; /* of the reply, "Name: value\n" a line */
+    struct buf body; /* of the reply; broken: over the cap */
+    bool added;      /* easy is in the multi */
+    bool repeatable; /* may go out twice */
+    bool sent;       /* bytes went out, or are about to */
+    bool twice;      /* stopped before it went out again */
+    bool head_done;  /* the empty line after the headers came */
     char error[CURL_ERROR_SIZE];
 };
 
@@ -154,6 +156,7 @@ http_release(struct engine *e, struct flight *f)
     f->http = NULL;
     stop(e, h);
     handle_put(&e->http, h->easy);
+    sign_fini(&h->sign);
     buf_fini(&h->head);
     buf_fini(&h->body);
     free(h);
@@ -183,16 +186,18 @@ set_callbacks(struct http *h, struct flight *f)
 #endif
 }
 
-/* Puts f on the wire. */
+/* Signs f and puts it on the wire. */
 static int
-send_it(struct engine *e, struct flight *f, struct err *err)
+send_it(struct engine *e, struct flight *f, enum reason *why, struct err *err)
 {
     const struct http_call *c = &f->call.http;
     struct http *h = f->http;
 
-    if (c->url == NULL || c->aws.service != NULL)
-        return err_set(err, E_USAGE, "calls cannot be signed yet");
-    if (httpreq_set(h->easy, c, c->url, NULL, NULL, &h->headers, err) != 0)
+    if (sign_call(&e->signer, c, &h->sign, why, err) != 0)
+        return -1;
+    *why = R_CONFIG;
+    if (httpreq_set(h->easy, c, h->sign.url, h->sign.headers, h->sign.ca,
+                    &h->headers, err) != 0)
         return -1;
     set_callbacks(h, f);
     if (curl_multi_add_handle(e->multi, h->easy) != CURLM_OK)
@@ -206,6 +211,7 @@ http_start(struct engine *e, struct flight *f)
 {
     const struct call *c = &f->call;
     struct http *h = mem_zero(1, sizeof(*h));
+    enum reason why = R_CONFIG;
     struct err err;
 
     h->easy = handle_get(&e->http);
@@ -213,8 +219,8 @@ http_start(struct engine *e, struct flight *f)
     buf_init(&h->head, HEAD_CAP);
     buf_init(&h->body, c->http.reply_cap > 0 ? c->http.reply_cap : REPLY_CAP);
     f->http = h;
-    if (send_it(e, f, &err) != 0) {
-        refuse(e, f, R_CONFIG, err.text);
+    if (send_it(e, f, &why, &err) != 0) {
+        refuse(e, f, why, err.text);
         return;
     }
     flight_move(e, f, &e->wired);
@@ -279,6 +285,21 @@ failed(struct engine *e, struct flight *f, CURLcode rc)
         refuse(e, f, reason_of(rc), text);
 }
 
+/* The reply so far is dropped; the time goes on. */
+static void
+once_more(struct engine *e, struct flight *f)
+{
+    enum reason why = R_CONFIG;
+    struct err err;
+
+    stop(e, f->http);
+    free(f->reply.body);
+    free(f->reply.headers);
+    reply_init(&f->reply);
+    if (send_it(e, f, &why, &err) != 0)
+        refuse(e, f, why, err.text);
+}
+
 static void
 answered(struct engine *e, struct flight *f)
 {
@@ -295,7 +316,11 @@ answered(struct engine *e, struct flight *f)
     r->body_len = h->body.len;
     r->body = buf_take(&h->body);
     r->headers = buf_take(&h->head);
-    flight_ok(e, f);
+    r->temporary = h->sign.temporary;
+    if (sign_again(&e->signer, &f->call.http, &h->sign, r))
+        once_more(e, f);
+    else
+        flight_ok(e, f);
 }
 
 void

@@ -1,5 +1,5 @@
 /* http.h - private to the engine: CALL_HTTP, in the engine's one curl_multi.
- * A call is sent once. */
+ * A call is sent once; sign.c may ask for one more try (sign.h). */
 #ifndef HOSTQ_IO_HTTP_H
 #define HOSTQ_IO_HTTP_H
 

@@ -6,6 +6,6 @@
 
 usec_t now_mono(void); /* CLOCK_MONOTONIC: for spans */
 usec_t now_boot(void); /* CLOCK_BOOTTIME: the clock of processes' start times */
-usec_t now_real(void); /* CLOCK_REALTIME: for log lines only */
+usec_t now_real(void); /* CLOCK_REALTIME: for log lines and signatures */
 
 #endif
