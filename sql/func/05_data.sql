@@ -47,12 +47,16 @@ SELECT n, d, d, t, mi, ma, h FROM (VALUES
  ('max_machine_count', '100', 'int', 1, 10000, 'Most machines in one requestMachines of the call form.'),
  ('max_timeout', '3600', 'int', 1, 31536000, 'Longest timeout of a provision or return, s.'),
  ('min_timeout', '60', 'int', 1, 31536000, 'Shortest timeout of a provision or return, s.'),
+ ('orphan_grace_ms', '300000', 'int', 0, 86400000, 'A machine with our owner tag that no request of this database made is ended when it is seen again this long after the first time, ms.'),
  ('partition_rows', '10000000', 'int', 1000, 1000000000000, 'Internal numbers of requests in one partition, at least; they grow with what is kept.'),
  ('priority_aging', '600', 'int', 1, 86400, 'A class whose oldest ready request waited longer goes first now and then, s.'),
  ('processing_timeout_ms', '3660000', 'int', 100, 604800000, 'A row processing longer than this is reclaimed, ms (call timeout + 60 s).'),
  ('regional_capacity', '{}', 'json', NULL, NULL, 'Most machines per region and instance type: {"region":{"type":n}}.'),
  ('retry_budget', '0', 'int', 0, 100000000, 'Most retries of a queue per minute, over all daemons, where the queue has no retry_budget of its own; those beyond are put off; 0 = no limit.'),
- ('row_security', 'off', 'text', NULL, NULL, 'on: database roles see and change only the namespaces that hostq.tenants gives them.')
+ ('row_security', 'off', 'text', NULL, NULL, 'on: database roles see and change only the namespaces that hostq.tenants gives them.'),
+ ('watch_grace_ms', '60000', 'int', 0, 3600000, 'A machine of a cloud that its provider does not show is not missed before it is this old, ms.'),
+ ('watch_ms', '30000', 'int', 100, 3600000, 'How often the machines of a cloud account and region are looked at when nothing is under way there, ms.'),
+ ('watch_pending_ms', '5000', 'int', 100, 3600000, 'The same while requests or machines are under way, ms.')
 ) v (n, d, t, mi, ma, h)
 ON CONFLICT (name) DO UPDATE SET dflt = excluded.dflt, type = excluded.type,
     min = excluded.min, max = excluded.max, help = excluded.help,

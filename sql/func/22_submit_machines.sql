@@ -169,7 +169,8 @@ BEGIN
     b.provider_api := t.provider_api;
     b.machine_count := (p_req->>'machineCount')::numeric::int;
     IF t.provider_api <> 'process' THEN
-        b.region := (SELECT config->>'AWS_REGION' FROM hostq.providers WHERE namespace = p_namespace);
+        b.account := hostq.aws_account(p_namespace);
+        b.region := hostq.aws_region(p_namespace);
     END IF;
     IF NOT b.payload ? 'timeout' THEN
         b.timeout := greatest(b.timeout, (hostq.number_of(t.definition->'readyAfter') + 60) * interval '1 s');
@@ -204,8 +205,8 @@ BEGIN
     INSERT INTO hostq.request_machines (id, machine_id, request_id, namespace)
     SELECT b.id, x, b.request_id, b.namespace FROM unnest(p_machines) x ON CONFLICT DO NOTHING;
     b.machine_count := coalesce(cardinality(p_machines), 0);
-    b.provider_api := (SELECT provider_api FROM hostq.machines WHERE machine_id = ANY (p_machines)
-        ORDER BY ended_at IS NULL DESC LIMIT 1);
+    SELECT provider_api, account, region INTO b.provider_api, b.account, b.region FROM hostq.machines
+    WHERE machine_id = ANY (p_machines) ORDER BY ended_at IS NULL DESC LIMIT 1;
     IF b.cleanup_of IS NULL THEN
         -- Asked for by the caller, so no longer to be reported as taken.
         UPDATE hostq.machines SET given_back_at = now()
@@ -221,6 +222,8 @@ BEGIN
     END IF;
     IF EXISTS (SELECT FROM hostq.machines WHERE machine_id = ANY (p_machines) AND ended_at IS NULL) THEN
         PERFORM hostq.insert_request(b, hostq.next_route(b.id), p_delay_ms);
+        PERFORM hostq.need_aws_watch(b.namespace, m.account, m.region) FROM (SELECT DISTINCT account, region FROM hostq.machines
+            WHERE machine_id = ANY (p_machines) AND ended_at IS NULL AND account IS NOT NULL) m;
         RETURN;
     END IF;
     -- Nothing lives: complete at once, with or without a daemon.

@@ -205,6 +205,8 @@ BEGIN
     VALUES (b.request_id, b.namespace, 'intent', (p_lease >> 38)::int, jsonb_build_object('token', p_token, 'route', p_route));
     IF p_route LIKE 'host:%' THEN
         PERFORM hostq.need_watch(p_route);
+    ELSIF b.account IS NOT NULL THEN
+        PERFORM hostq.need_aws_watch(b.namespace, b.account, b.region);
     END IF;
     RETURN true;
 END $$;
@@ -251,6 +253,8 @@ DECLARE
 BEGIN
     IF looked IS NULL THEN
         RETURN 0;
+    ELSIF (SELECT provider_api <> 'process' FROM hostq.request_body WHERE id = p_id) THEN
+        RETURN hostq.store_aws_watch(p_id, p_lease, p_seen);
     END IF;
     SELECT coalesce(jsonb_object_agg(s->>'instance_id', s), '{}') INTO seen FROM jsonb_array_elements(p_seen) s;
     -- Gone: was running, is not there. What an open request is still working
@@ -291,7 +295,7 @@ BEGIN
     END LOOP;
     RETURN n;
 END $$;
-COMMENT ON FUNCTION hostq.store_watch IS 'Compares what lives on a host with what the table says, both ways.';
+COMMENT ON FUNCTION hostq.store_watch IS 'Compares what lives on a host with what the table says, both ways; of an account''s watch: store_aws_watch.';
 
 CREATE OR REPLACE FUNCTION hostq.watch_is_idle(p_host text, p_boot text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -303,15 +307,20 @@ COMMENT ON FUNCTION hostq.watch_is_idle IS 'Is there nothing on this host to wat
 CREATE OR REPLACE FUNCTION hostq.claim_context(p_kind text, p_id bigint, p_lane int) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    here text;
+    l hostq.lanes := (SELECT x FROM hostq.lanes x WHERE base = p_lane >> 2);
+    here text := l.route;
 BEGIN
     IF p_kind = 'provision' THEN
-        RETURN jsonb_strip_nulls(jsonb_build_object(
+        RETURN jsonb_strip_nulls(coalesce(CASE WHEN l.account IS NOT NULL THEN hostq.aws_context(p_kind, p_id) END, '{}') || jsonb_build_object(
             'intent', (SELECT jsonb_build_object('token', token, 'body', body) FROM hostq.intents WHERE id = p_id),
             'machines', (SELECT jsonb_agg(jsonb_build_object('instance_id', instance_id, 'request_id', request_id, 'status', status,
-                'host', host, 'boot_id', boot_id, 'details', details) ORDER BY machine_id) FROM hostq.machines
+                'host', host, 'boot_id', boot_id, 'details', details) || CASE WHEN account IS NULL THEN '{}' ELSE jsonb_build_object(
+                    'name', name, 'private_ip', private_ip, 'first_seen_us', (extract(epoch FROM first_seen) * 1000000)::bigint) END
+                ORDER BY machine_id) FROM hostq.machines
                 WHERE id = p_id AND (ended_at IS NULL OR instance_id IN (SELECT u->>'instance_id'
                     FROM hostq.intents i, jsonb_array_elements(i.body->'units') u WHERE i.id = p_id)))));
+    ELSIF here IS NULL THEN
+        RETURN hostq.aws_context(p_kind, p_id);
     ELSIF p_kind = 'watch' THEN
         RETURN (SELECT jsonb_build_object('machines', coalesce(jsonb_agg(jsonb_build_object('instance_id', m.instance_id,
                 'request_id', m.request_id, 'status', m.status, 'host', m.host, 'boot_id', m.boot_id, 'details', m.details)
@@ -320,8 +329,7 @@ BEGIN
                 AND m.host = substr(split_part(l.route, '/', 1), 6)
             WHERE l.base = p_lane >> 2 AND m.ended_at IS NULL AND m.provider_api = 'process');
     ELSIF p_kind = 'return' THEN
-        here := (SELECT route FROM hostq.lanes WHERE base = p_lane >> 2);
-        RETURN (SELECT jsonb_build_object(
+        RETURN (SELECT jsonb_build_object('provider_api', 'process',
             'machines', coalesce(jsonb_agg(jsonb_build_object('instance_id', m.instance_id, 'request_id', m.request_id,
                 'status', m.status, 'details', m.details, 'provider_api', m.provider_api) ORDER BY machine_id)
                 FILTER (WHERE hostq.host_route(m.host, m.boot_id) IS NOT DISTINCT FROM here), '[]'),

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "daemon/ledger_int.h"
 #include "db/bind.h"
+#include "provider/proc.h"
 
 enum { REFUSALS_PLAIN = 2 }; /* after so many, end it without clean-up */
 
@@ -67,7 +68,7 @@ add_parks(const struct ledger *l, const struct group *g, struct pipe *p)
         char id[24];
         const char *params[] = {id_text(id, sizeof id, j->req->id), env->host,
                                 env->boot_id};
-        if (j->update.seen)
+        if (j->update.seen && strcmp(j->req->provider_api, PROC_API) == 0)
             (void)pipe_add(p, STMT_PARK_WATCH, params);
     }
 }

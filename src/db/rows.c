@@ -1,5 +1,8 @@
 #include "db/rows.h"
 
+#include "base/json.h"
+#include "core/mem.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,6 +179,12 @@ request_row(const PGresult *res, int row, const struct lane_row *lane,
     r->payload = claim_json_of(res, row, CLAIM_payload, &r->broken);
     r->note = claim_json(res, row, CLAIM_note);
     r->context = claim_json_of(res, row, CLAIM_context, &r->broken);
+    /* A return is the work of who made its machines. */
+    const char *api = json_str(r->context, "provider_api");
+    if (api) {
+        free(r->provider_api);
+        r->provider_api = mem_dup(api);
+    }
     r->policy = lane->policy;
     json_t *own = claim_json(res, row, CLAIM_policy);
     override_policy(&r->policy, own);

@@ -8,5 +8,8 @@ extern const struct provider provider_noop;
 extern const struct provider provider_proc_provision;
 extern const struct provider provider_proc_return;
 extern const struct provider provider_proc_watch;
+extern const struct provider provider_ec2_run;
+extern const struct provider provider_ec2_return;
+extern const struct provider provider_ec2_watch;
 
 #endif

@@ -2,6 +2,9 @@
 #include "provider/machine.h"
 
 #include <stdlib.h>
+#include <strings.h>
+
+#include "base/json.h"
 
 json_t *
 machine_new(const char *instance_id, const char *request_id,
@@ -13,4 +16,14 @@ machine_new(const char *instance_id, const char *request_id,
     if (m == NULL)
         abort();
     return m;
+}
+
+bool
+machine_keeps_partial(const struct request *r)
+{
+    const char *policy = json_str(r->payload, "partialPolicy");
+
+    if (policy == NULL)
+        policy = json_str(r->template_, "partialPolicy");
+    return policy != NULL && strcasecmp(policy, "keep") == 0;
 }

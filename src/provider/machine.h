@@ -11,9 +11,14 @@
 #define HOSTQ_PROVIDER_MACHINE_H
 
 #include <jansson.h>
+#include <stdbool.h>
+
+#include "core/request.h"
 
 /* New object with the four keys that must be there. Caller owns it. */
 json_t *machine_new(const char *instance_id, const char *request_id,
                     const char *provider_api, const char *status);
+/* partialPolicy of the request, else of its template, is keep (calls.md 4). */
+bool machine_keeps_partial(const struct request *r);
 
 #endif

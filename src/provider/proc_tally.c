@@ -3,10 +3,10 @@
  * reply does not name count as the context shows them. */
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/json.h"
 #include "provider/ends.h"
+#include "provider/machine.h"
 #include "provider/proc.h"
 #include "provider/tags.h"
 
@@ -30,16 +30,6 @@ struct tally {
     json_t *tags;
     usec_t ready_after, since, now;
 };
-
-static bool
-keeps_partial(const struct request *r)
-{
-    const char *policy = json_str(r->payload, "partialPolicy");
-
-    if (policy == NULL)
-        policy = json_str(r->template_, "partialPolicy");
-    return policy != NULL && strcasecmp(policy, "keep") == 0;
-}
 
 static usec_t
 ready_after(const struct request *r)
@@ -307,7 +297,7 @@ judge_tally(struct tally *t, const struct request *r, struct outcome *o)
         if (t->trouble != NULL)
             outcome_set(o, V_WAIT, R_UNAVAILABLE, "%s", t->trouble);
     } else if (t->failed > 0 && !t->worst.retriable && t->pending > 0 &&
-               t->intent_open && keeps_partial(r)) {
+               t->intent_open && machine_keeps_partial(r)) {
         wait_for_rest(t, r, o);
     } else if (t->failed > 0) {
         judge_failed(t, r, o);
@@ -339,7 +329,7 @@ proc_tally_judge(const struct request *r, const struct env *env,
      * clean-up finds them. */
     if (!ends_judge(reply, o))
         judge_tally(&t, r, o);
-    o->keep_partial = t.ready + t.pending > 0 && keeps_partial(r);
+    o->keep_partial = t.ready + t.pending > 0 && machine_keeps_partial(r);
     if (json_array_size(t.machines) > 0)
         o->machines = json_incref(t.machines);
     tally_fini(&t);

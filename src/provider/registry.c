@@ -14,8 +14,9 @@
 #define ALLOWED_CAP 512 /* a short list of names */
 
 static const struct provider *const providers[] = {
-    &provider_noop, &provider_proc_provision, &provider_proc_return,
-    &provider_proc_watch,
+    &provider_noop,       &provider_proc_provision, &provider_proc_return,
+    &provider_proc_watch, &provider_ec2_run,        &provider_ec2_return,
+    &provider_ec2_watch,
     /* end */
 };
 
@@ -92,7 +93,7 @@ static bool
 is_empty(const struct call *call)
 {
     return call->type == CALL_NONE && call->argv == NULL && call->env == NULL &&
-           call->unit_count == 0;
+           call->unit_count == 0 && call->http.body == NULL;
 }
 
 static bool

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "core/mem.h"
 #include "provider/provider.h"
 #include "unit.h"
@@ -92,6 +93,21 @@ reason_of(const char *name)
     return R_NONE;
 }
 
+/* A text, or a list of texts that make one. */
+static void
+read_body(json_t *in, struct reply *reply)
+{
+    struct buf body = BUF_INIT(FILE_MAX);
+    size_t i;
+    json_t *line;
+
+    if (json_is_string(in))
+        buf_puts(&body, json_string_value(in));
+    json_array_foreach(in, i, line) buf_puts(&body, json_string_value(line));
+    reply->body_len = body.len;
+    reply->body = buf_take(&body);
+}
+
 static void
 read_reply(const json_t *in, struct reply *reply)
 {
@@ -105,6 +121,9 @@ read_reply(const json_t *in, struct reply *reply)
                    text(in, "text", ""));
     if (json_object_get(in, "why") != NULL)
         reply->why = reason_of(text(in, "why", ""));
+    reply->status = (int)number(in, "status", 0);
+    reply->temporary = json_is_true(json_object_get(in, "temporary"));
+    read_body(json_object_get(in, "body"), reply);
     json_array_foreach(json_object_get(in, "units"), i, one)
     {
         struct unit *u = reply_add_unit(reply, text(one, "instance_id", "?"),
@@ -168,6 +187,27 @@ set_strings(json_t *o, const char *key, char *const *list)
     json_decref(array);
 }
 
+/* The parameters of the form, one a line, as they are sent. */
+static json_t *
+show_http(const struct http_call *h)
+{
+    json_t *out = json_object();
+    json_t *form = json_array();
+    char *copy = mem_dup(h->body), *rest = copy;
+
+    ck_assert_str_eq(h->method, "POST");
+    ck_assert_str_eq(h->aws.service, "ec2");
+    ck_assert_uint_eq(h->body_len, strlen(h->body));
+    while (rest != NULL)
+        (void)json_array_append_new(form, json_string(strsep(&rest, "&")));
+    set(out, "form", form);
+    set_text(out, "url", h->url);
+    set_text(out, "region", h->aws.region);
+    set_text(out, "profile", h->aws.profile);
+    free(copy);
+    return out;
+}
+
 static json_t *
 show_call(const struct call *c, const struct intent *intent)
 {
@@ -193,6 +233,8 @@ show_call(const struct call *c, const struct intent *intent)
     if (c->unit_count != 0)
         set_json(out, "units", units);
     json_decref(units);
+    if (c->type == CALL_HTTP)
+        set(out, "http", show_http(&c->http));
     if (intent->body != NULL) {
         json_t *i = json_object();
         set_text(i, "token", intent->token);

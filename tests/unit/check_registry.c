@@ -21,11 +21,14 @@ static const struct find_row {
      "providerApi 'process' is not served by this version, allowed: none"},
     {"provision", NULL,
      "kind 'provision' needs a providerApi, allowed:"
-     " process"},
-    {"provision", "Foo", "providerApi 'Foo' is unknown, allowed: process"},
-    {"return", "RunInstances",
-     "providerApi 'RunInstances' is not served by"
-     " this version, allowed: process"},
+     " process, RunInstances"},
+    {"provision", "Foo",
+     "providerApi 'Foo' is unknown, allowed: process, RunInstances"},
+    {"return", "RunInstances", NULL},
+    {"watch", "aws", NULL},
+    {"return", "EC2Fleet",
+     "providerApi 'EC2Fleet' is not served by"
+     " this version, allowed: process, RunInstances"},
     {"juggle", NULL, "kind 'juggle' is unknown"},
     {"", "", "kind '' is unknown"},
 };

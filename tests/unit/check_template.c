@@ -113,30 +113,28 @@ static const struct template_row {
                                    " of the form key=value"},
     /* the handler: M49 names value and allowed list */
     {"{\"providerApi\":\"Foo\"}",
-     "providerApi 'Foo' is unknown, allowed: process"},
+     "providerApi 'Foo' is unknown, allowed: process, RunInstances"},
     {"{\"providerApi\":\"EC2Fleet\"}",
      "providerApi 'EC2Fleet' is"
-     " not served by this version, allowed: process"},
+     " not served by this version, allowed: process, RunInstances"},
     {"{\"providerApi\":\"SpotFleet\"}",
      "providerApi 'SpotFleet'"
-     " is not served by this version, allowed: process"},
-    {"{\"providerApi\":\"ASG\"}", "providerApi 'ASG' is not served"
-                                  " by this version, allowed: process"},
+     " is not served by this version, allowed: process, RunInstances"},
+    {"{\"providerApi\":\"ASG\"}",
+     "providerApi 'ASG' is not served"
+     " by this version, allowed: process, RunInstances"},
     {"{\"providerApi\":\"Process\"}",
-     "providerApi 'Process' is unknown, allowed: process"},
+     "providerApi 'Process' is unknown, allowed: process, RunInstances"},
     {"{\"providerApi\":5}", "template.providerApi is 5: a string expected"},
-    {"{\"providerApi\":null}",
-     "providerApi is missing, so priceType"
-     " decides: providerApi 'RunInstances' is not served by this version,"
-     " allowed: process"},
+    {"{\"providerApi\":null}", "template.imageId is missing: an AMI expected"},
     {"{\"providerApi\":null,\"priceType\":\"spot\"}",
      "providerApi is"
      " missing, so priceType decides: providerApi 'SpotFleet' is not served"
-     " by this version, allowed: process"},
+     " by this version, allowed: process, RunInstances"},
     {"{\"providerApi\":null,\"priceType\":\"heterogeneous\"}",
      "providerApi"
      " is missing, so priceType decides: providerApi 'EC2Fleet' is not"
-     " served by this version, allowed: process"},
+     " served by this version, allowed: process, RunInstances"},
     {"{\"priceType\":\"ondemand\"}", NULL},
     {"{\"priceType\":\"cheap\"}", "template.priceType is \"cheap\": ondemand"
                                   " or spot or heterogeneous expected"},

@@ -1,0 +1,148 @@
+/* ec2_template.c - the keys of a template with providerApi "RunInstances"
+ * (hostfactory.md 3). */
+#include <string.h>
+
+#include "base/json.h"
+#include "provider/ec2.h"
+#include "provider/ec2_keys.h"
+#include "provider/template.h"
+
+#define VOLUME_MAX_GIB 16384
+#define IOPS_MIN 100
+#define IOPS_MAX 64000
+
+static const char *const price_types[] = {"ondemand", "spot", NULL};
+static const char *const volume_types[] = {"gp2", "gp3",      "io1",
+                                           "io2", "standard", NULL};
+
+/* Keys that only the other handlers can obey. */
+static const char *const foreign[] = {"fleetType", "fleetRole",
+                                      "vmTypesOnDemand", "vmTypesPriority",
+                                      "percentOnDemand"};
+
+static bool
+is_absent(const json_t *value)
+{
+    return value == NULL || json_is_null(value) ||
+           (json_is_string(value) && json_string_length(value) == 0);
+}
+
+static int
+need_text(const json_t *template_, const char *key, const char *want,
+          struct err *err)
+{
+    const json_t *value = json_object_get(template_, key);
+
+    if (is_absent(value) || template_text(value) == NULL)
+        return template_refuse(err, key, is_absent(value) ? NULL : value, want);
+    return 0;
+}
+
+static int
+check_texts(const json_t *template_, struct err *err)
+{
+    static const char *const keys[] = {
+        "imageId",         "vmType",           "keyName",
+        "instanceProfile", "launchTemplateId", "launchTemplateVersion",
+        "rootDeviceName",  "userDataScript",   "placementGroupName",
+        "tenancy"};
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        const json_t *value = json_object_get(template_, keys[i]);
+        if (!is_absent(value) && template_text(value) == NULL)
+            return template_refuse(err, keys[i], value, "a string");
+    }
+    return 0;
+}
+
+/* What must be there, unless a launch template may have it. */
+static int
+check_needed(const json_t *template_, struct err *err)
+{
+    json_t *subnets;
+
+    if (!is_absent(json_object_get(template_, "launchTemplateId")))
+        return 0;
+    if (need_text(template_, "imageId", "an AMI", err) != 0)
+        return -1;
+    subnets = ec2_subnets_new(template_);
+    size_t n = json_array_size(subnets);
+    json_decref(subnets);
+    if (n == 0)
+        return template_refuse(err, "subnetId", NULL, "a subnet");
+    if (ec2_vm_type(template_) == NULL)
+        return template_refuse(err, "vmType",
+                               json_object_get(template_, "vmType"),
+                               "an instance type");
+    return 0;
+}
+
+static int
+check_groups(const json_t *template_, struct err *err)
+{
+    const json_t *groups = json_object_get(template_, "securityGroupIds");
+    size_t i;
+    json_t *g;
+
+    if (groups == NULL || json_is_null(groups))
+        return 0;
+    if (!json_is_array(groups))
+        return template_refuse(err, "securityGroupIds", groups,
+                               "a list of strings");
+    json_array_foreach(groups, i, g)
+    {
+        if (template_text(g) == NULL)
+            return template_refuse(err, "securityGroupIds", groups,
+                                   "a list of strings");
+    }
+    return 0;
+}
+
+static int
+check_volume(const json_t *template_, struct err *err)
+{
+    const char *type;
+    double size, iops;
+
+    if (template_number(template_, "rootDeviceVolumeSize", 1, VOLUME_MAX_GIB, 0,
+                        &size, err) != 0 ||
+        template_word(template_, "volumeType", volume_types, &type, err) != 0 ||
+        template_number(template_, "iops", IOPS_MIN, IOPS_MAX, 0, &iops, err) !=
+            0)
+        return -1;
+    if (iops > 0 && (strcmp(type, "gp2") == 0 || strcmp(type, "standard") == 0))
+        return template_refuse(err, "iops", json_object_get(template_, "iops"),
+                               "no iops unless volumeType is io1, io2 or gp3");
+    return 0;
+}
+
+static int
+check_foreign(const json_t *template_, struct err *err)
+{
+    for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+        const json_t *value = json_object_get(template_, foreign[i]);
+        if (!is_absent(value))
+            return template_refuse(err, foreign[i], value,
+                                   "no such key with providerApi RunInstances");
+    }
+    return 0;
+}
+
+int
+ec2_run_template_check(const json_t *template_, struct err *err)
+{
+    const char *price_type;
+    double price;
+
+    if (template_word(template_, "priceType", price_types, &price_type, err) !=
+            0 ||
+        check_texts(template_, err) != 0 || check_needed(template_, err) != 0 ||
+        check_groups(template_, err) != 0 ||
+        check_volume(template_, err) != 0 ||
+        check_foreign(template_, err) != 0 ||
+        template_number(template_, "drainTimeout", 0, EC2_DRAIN_MAX_S, 0,
+                        &price, err) != 0)
+        return -1;
+    return template_number(template_, "maxSpotPrice", 0, 1000000, 0, &price,
+                           err);
+}

@@ -1,0 +1,117 @@
+/* ec2_watch.c - looks at all machines of an account and region, for everybody:
+ * one paged question for our owner tag (aws.md 1f), whatever the number of
+ * requests. What it says is compared with the table in SQL
+ * (hostq.store_aws_watch); only a complete look says what is missing, so pages
+ * are kept in the cursor, in memory, until the last one is there. */
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/json.h"
+#include "provider/ec2.h"
+#include "provider/list.h"
+#include "wire/form.h"
+
+#define PAGE_MAX 1000 /* MaxResults of DescribeInstances */
+#define INTERVAL_MS 5000
+#define MACHINES_API "RunInstances" /* of those that no row knows */
+
+static usec_t
+interval(const struct request *r)
+{
+    int64_t ms = json_int(r->context, "interval_ms");
+
+    return (ms > 0 ? ms : INTERVAL_MS) * USEC_MS;
+}
+
+static const json_t *
+provider_of(const struct request *r)
+{
+    return json_object_get(r->context, "provider");
+}
+
+static json_t *
+cursor(const struct request *r, const char *key)
+{
+    return json_object_get(json_object_get(r->note, "cursor"), key);
+}
+
+static int
+watch_plan(const struct request *r, const struct env *env,
+           struct intent *intent, struct call *call, struct err *err)
+{
+    const char *page = json_string_value(cursor(r, "page"));
+    CLEANUP_BUF struct buf form = BUF_INIT(EC2_FORM_CAP);
+
+    (void)intent;
+    form_begin(&form, "DescribeInstances", EC2_VERSION);
+    form_add(&form, "Filter.1.Name", "tag:" EC2_TAG_OWNER);
+    form_add(&form, "Filter.1.Value.1", env->deployment);
+    form_add_int(&form, "MaxResults", PAGE_MAX);
+    if (page != NULL)
+        form_add(&form, "NextToken", page);
+    return ec2_call(provider_of(r), &form, call, err);
+}
+
+/* A filter is the provider's promise; what is not ours stays out. */
+static void
+add_seen(const struct request *r, const struct env *env, json_t *instances,
+         json_t *seen)
+{
+    size_t i;
+    json_t *one;
+
+    json_array_foreach(instances, i, one)
+    {
+        const char *owner = json_str(one, "owner");
+        const char *request_id = json_str(one, "owner_request");
+        if (owner == NULL || strcmp(owner, env->deployment) != 0)
+            continue;
+        (void)json_array_append_new(
+            seen, ec2_machine_new(one, request_id != NULL ? request_id : "",
+                                  MACHINES_API, provider_of(r)));
+    }
+}
+
+static void
+watch_judge(const struct request *r, const struct env *env,
+            const struct reply *reply, usec_t now, struct outcome *o)
+{
+    CLEANUP_JSON json_t *seen = json_array();
+    CLEANUP_FREE char *next = NULL;
+    enum aws_class class;
+    struct err err;
+
+    (void)now;
+    if (ec2_failed(reply, o, &class, NULL)) {
+        ec2_wait_instead(r, interval(r), o);
+        o->cursor = json_null();
+        return;
+    }
+    CLEANUP_JSON json_t *instances = ec2_instances_new(reply, &next, &err);
+    if (instances == NULL) {
+        ec2_unreadable(&err, o);
+        ec2_wait_instead(r, interval(r), o);
+        o->cursor = json_null();
+        return;
+    }
+    (void)json_array_extend(seen, cursor(r, "seen"));
+    add_seen(r, env, instances, seen);
+    if (next != NULL) {
+        outcome_set(o, V_NEXT, R_NONE, "%s", "");
+        o->cursor = json_pack("{s:s, s:O}", "page", next, "seen", seen);
+        return;
+    }
+    outcome_set(o, V_WAIT, R_NONE, "%s", "");
+    o->delay = interval(r);
+    o->cursor = json_null();
+    o->seen = json_incref(seen);
+}
+
+const struct provider provider_ec2_watch = {
+    .kind = "watch",
+    .provider_api = "aws",
+    .flags = PROVIDER_READS,
+    .check = NULL,
+    .plan = watch_plan,
+    .judge = watch_judge,
+};
