@@ -7,6 +7,9 @@
 #   daemon_start NAME [--setting=value...]; pid in $daemon_pid
 #   daemon_stop PID [SIGNAL]; daemon_log NAME
 #   submit JSON -> request id; state ID; expect_state ID STATE SECONDS
+#   ec2_start [ARGS...]: tests/fake/ec2, which says what ARGS and orders are; it
+#     is at $ec2_url, its pid in $ec2_pid (of the last one started)
+#   ec2_control JSON   ec2_state JQ   ec2_counters JQ   ec2_log JQ [SINCE]
 
 set -u
 top_srcdir=$(cd "${top_srcdir:-$(dirname "$0")/../..}" && pwd)
@@ -208,6 +211,38 @@ template() { # ID COMMAND_JSON [MORE_JSON_MEMBERS]
         \"definition\":{\"templateId\":\"$1\",\"maxNumber\":10000,\"providerApi\":\"process\",
         \"attributes\":{\"type\":[\"String\",\"X86_64\"],\"ncpus\":[\"Numeric\",\"1\"],\"nram\":[\"Numeric\",\"1024\"]},
         \"command\":$2${3:+,$3}},\"valid\":true,\"providerApi\":\"process\",\"maxNumber\":10000}]\$json\$::jsonb, '')" >/dev/null
+}
+
+# Skips the test where there is no python3.
+ec2_start() {
+    python3 -c '' 2>/dev/null || skip_all "no python3"
+    ec2_dir=$(mktemp -d "$tmp/ec2.XXXXXX")
+    python3 "$top_srcdir/tests/fake/ec2" --port 0 --dir "$ec2_dir" "$@" \
+        >>"$tmp/ec2.log" 2>&1 &
+    ec2_pid=$!
+    pids="$pids $ec2_pid"
+    wait_for 15 test -s "$ec2_dir/port" || {
+        echo "# the stand-in for EC2 did not start"
+        diagnose
+        return 1
+    }
+    ec2_url=http://127.0.0.1:$(cat "$ec2_dir/port")
+}
+
+ec2_control() { # prints the answer; false when the order is refused
+    curl -sS --fail-with-body --data-binary "$1" "$ec2_url/control"
+}
+
+ec2_state() {
+    curl -sS "$ec2_url/control/state" | jq -r "$1"
+}
+
+ec2_counters() {
+    curl -sS "$ec2_url/control/counters" | jq -r "$1"
+}
+
+ec2_log() {
+    curl -sS "$ec2_url/control/log?since=${2:-0}" | jq -r "$1"
 }
 
 # Pids of living machines of this test's deployment.
