@@ -13,16 +13,24 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION hostq.aws_region IS 'Region of a namespace (AWS_REGION of its config file); null: what the daemon''s environment says.';
 
+CREATE OR REPLACE FUNCTION hostq.config_number(p_config jsonb, p_key text) RETURNS float8
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce(hostq.number_of(p_config->p_key), substring(p_config->>p_key FROM '^\d{1,9}$')::float8);
+COMMENT ON FUNCTION hostq.config_number IS 'A number of a config file, where numbers may come as text; null: there is none.';
+
 CREATE OR REPLACE FUNCTION hostq.aws_provider(p_namespace text, p_account text, p_region text) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT jsonb_strip_nulls(jsonb_build_object('account', p_account, 'region', p_region,
-        'endpoint', nullif(p.config->>'AWS_ENDPOINT_URL', ''),
+        'profile', CASE WHEN p_account <> 'default' OR p.config->>'AWS_PROFILE' = p_account THEN p_account END,
         'credential_file', nullif(p.config->>'AWS_CREDENTIAL_FILE', ''),
-        'pending_timeout', coalesce(hostq.number_of(p.config->'AWS_INSTANCE_PENDING_TIMEOUT_SEC'),
-            substring(p.config->>'AWS_INSTANCE_PENDING_TIMEOUT_SEC' FROM '^\d{1,5}$')::float8)))
+        'endpoint', nullif(p.config->>'AWS_ENDPOINT_URL', ''),
+        'proxy', CASE WHEN p.config->>'AWS_PROXY_HOST' = '' THEN ''
+            ELSE p.config->>'AWS_PROXY_HOST' || coalesce(':' || nullif(p.config->>'AWS_PROXY_PORT', ''), '') END,
+        'connect_timeout', hostq.config_number(p.config, 'AWS_CONNECTION_TIMEOUT_MS') / 1000,
+        'pending_timeout', hostq.config_number(p.config, 'AWS_INSTANCE_PENDING_TIMEOUT_SEC')))
     FROM (SELECT 1) one LEFT JOIN hostq.providers p ON p.namespace = p_namespace
 $$;
-COMMENT ON FUNCTION hostq.aws_provider IS 'What a handler is told of the account that it calls: {account, region, endpoint, credential_file, pending_timeout (s)}.';
+COMMENT ON FUNCTION hostq.aws_provider IS 'What a handler is told of the account that it calls: {account, region, profile, credential_file, endpoint, proxy, connect_timeout (s), pending_timeout (s)}, as the config file says.';
 
 CREATE OR REPLACE FUNCTION hostq.aws_watch_id(p_account text, p_region text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

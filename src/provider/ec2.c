@@ -12,6 +12,17 @@
 
 #define BACKOFF_MAX (60 * USEC_S)
 
+/* AWS_CONNECTION_TIMEOUT_MS; 0 = the engine's own. */
+static usec_t
+connect_time(const json_t *provider)
+{
+    double s = json_number_value(json_object_get(provider, "connect_timeout"));
+
+    if (!(s > 0))
+        return 0;
+    return s < EC2_CALL_TIME / USEC_S ? (usec_t)(s * USEC_S) : EC2_CALL_TIME;
+}
+
 int
 ec2_call(const json_t *provider, const struct buf *form, struct call *call,
          struct err *err)
@@ -31,7 +42,11 @@ ec2_call(const json_t *provider, const struct buf *form, struct call *call,
     call->http.body_len = form->len;
     call->http.aws.service = mem_dup("ec2");
     call->http.aws.region = mem_dup(json_str(provider, "region"));
-    call->http.aws.profile = mem_dup(json_str(provider, "account"));
+    call->http.aws.profile = mem_dup(json_str(provider, "profile"));
+    call->http.aws.credential_file =
+        mem_dup(json_str(provider, "credential_file"));
+    call->http.proxy = mem_dup(json_str(provider, "proxy"));
+    call->http.connect_timeout = connect_time(provider);
     return 0;
 }
 

@@ -135,9 +135,8 @@ plan_launch(const struct request *r, const struct env *env, int64_t missing,
         ec2_launch_form(r, &l, &form);
         if (ec2_call(provider_of(r), &form, call, err) != 0)
             return -1;
-        intent->body =
-            json_pack("{s:s, s:O?, s:I}", "form", buf_str(&form), "provider",
-                      provider_of(r), "count", (json_int_t)l.count);
+        intent->body = json_pack("{s:s, s:I}", "form", buf_str(&form), "count",
+                                 (json_int_t)l.count);
         if (intent->body == NULL) /* it would go out unrecorded */
             abort();
         intent->resource_id = mem_dup(intent->token);
@@ -148,7 +147,7 @@ plan_launch(const struct request *r, const struct env *env, int64_t missing,
         return err_set(err, E_FAILED, "the stored intent has no form");
     CLEANUP_BUF struct buf form = BUF_INIT(EC2_FORM_CAP);
     buf_puts(&form, stored);
-    return ec2_call(json_object_get(body, "provider"), &form, call, err);
+    return ec2_call(provider_of(r), &form, call, err);
 }
 
 static int
