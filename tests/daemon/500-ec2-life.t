@@ -12,6 +12,7 @@ ec2_start --key "$AWS_ACCESS_KEY_ID" --secret "$AWS_SECRET_ACCESS_KEY"
 ec2_control '{"pending_ms":300,"shutdown_ms":300}' >/dev/null
 ec2_instance awsinst
 hf_templates "$(image basic 10 '"instanceTags":"company=abc;project=q"')"
+ec2_quick
 daemon_start d1
 daemon_start d2
 
@@ -37,9 +38,9 @@ for req in "$first" "$second"; do
     is "... of one launch" "$(ec2_log "[.[] | select(.action == \"RunInstances\" and .params.ClientToken and ([.params[]] | index(\"$req\")))] | length")" 1
     is "M41: the same ids" "$(hf_value '.requests[0].machines[].machineId' | sort)" \
         "$(ec2_state ".instances[] | select(.tags[\"hf:request\"] == \"$req\") | .id" | sort)"
-    eval "made_${req%%-*}_$([ "$req" = "$first" ] && echo 1 || echo 2)=\$hf_out"
+    [ "$req" = "$second" ] || started=$hf_out
 done
-started=$made_req_1
+other=$hf_out
 is "six live at the provider" "$(ec2_lives | wc -l)" 6
 hf getAvailableTemplates '{}'
 shows "four are free now" "$hf_out" '.templates[0].availableNumber == 4'
@@ -60,7 +61,7 @@ hf getReturnRequests "$all"
 shows "getReturnRequests: only the one that is gone" "$hf_out" 'returns_answer
     and .requests == [{"machine":"'"$name"'","gracePeriod":0}]'
 
-rest=$(printf '%s\n%s' "$started" "$made_req_2" | jq -cs '{machines: ([.[0].requests[0].machines[1:][], .[1].requests[0].machines[]] | map({machineId, name: ""}))}')
+rest=$(printf '%s\n%s' "$started" "$other" | jq -cs '{machines: ([.[0].requests[0].machines[1:][], .[1].requests[0].machines[]] | map({machineId, name: ""}))}')
 hf requestReturnMachines "$rest"
 shows "the rest is returned by id" "$hf_out" 'request_answer and .message == "Delete VM success."'
 two=$(hf_value .requestId)

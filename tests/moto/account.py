@@ -1,6 +1,6 @@
 # account.py - prepares moto for a test: an account's user whose key may use
-# EC2 and nothing else, and from now on moto checks signatures. Prints shell
-# assignments. Argument: moto's URL.
+# EC2 and nothing else, and from now on moto checks signatures. Prints the key's
+# id, its secret and a subnet. Argument: moto's URL.
 import json
 import sys
 import urllib.request
@@ -24,4 +24,4 @@ key = iam.create_access_key(UserName="hostq")["AccessKey"]
 subnet = client("ec2").describe_subnets()["Subnets"][0]["SubnetId"]
 urllib.request.urlopen(urllib.request.Request(
     url + "/moto-api/reset-auth", b"0", {"Content-Type": "text/plain"})).close()
-print(f"moto_key={key['AccessKeyId']} moto_secret={key['SecretAccessKey']} moto_subnet={subnet}")
+print(key["AccessKeyId"], key["SecretAccessKey"], subnet)

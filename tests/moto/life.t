@@ -32,13 +32,14 @@ for i in (i for p in pages for r in p["Reservations"] for i in r["Instances"]):
 pg_start
 ok "moto is there" moto_start
 ec2_no_keys
-assignments=$("$python" "$top_srcdir/tests/moto/account.py" "$ec2_url") || echo "# moto refused to be prepared"
-eval "$assignments"
-export AWS_ACCESS_KEY_ID="$moto_key" AWS_SECRET_ACCESS_KEY="wrong"
+# shellcheck disable=SC2046 # one word each
+set -- $("$python" "$top_srcdir/tests/moto/account.py" "$ec2_url")
+export AWS_ACCESS_KEY_ID="$1" AWS_SECRET_ACCESS_KEY=wrong
 is "moto checks signatures" "$(moto_lives 2>&1 | grep -o AuthFailure | head -n 1)" AuthFailure
-export AWS_SECRET_ACCESS_KEY="$moto_secret"
+export AWS_SECRET_ACCESS_KEY="$2"
 ec2_instance awsinst
-hf_templates "$(image basic 10 '"subnetId":"'"$moto_subnet"'","instanceTags":"company=abc"')"
+hf_templates "$(image basic 10 '"subnetId":"'"$3"'","instanceTags":"company=abc"')"
+ec2_quick
 daemon_start d1
 daemon_start d2
 
