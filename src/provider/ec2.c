@@ -57,7 +57,9 @@ ec2_add_ids(struct buf *form, json_t *ids)
     json_t *id;
 
     json_array_foreach(ids, i, id)
+    {
         form_addf(form, json_string_value(id), "InstanceId.%zu", i + 1);
+    }
 }
 
 static void

@@ -26,7 +26,10 @@ ec2_list_new(const json_t *value)
     json_t *item;
 
     add_words(list, template_text(value));
-    json_array_foreach(value, i, item) add_words(list, template_text(item));
+    json_array_foreach(value, i, item)
+    {
+        add_words(list, template_text(item));
+    }
     return list;
 }
 

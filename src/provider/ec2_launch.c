@@ -115,8 +115,11 @@ add_network(struct buf *form, const struct request *r, const char *subnet)
     }
     if (subnet != NULL)
         form_addf(form, subnet, "%sSubnetId", prefix);
-    json_array_foreach(groups, i, group) form_addf(
-        form, json_string_value(group), "%sSecurityGroupId.%zu", prefix, i + 1);
+    json_array_foreach(groups, i, group)
+    {
+        form_addf(form, json_string_value(group), "%sSecurityGroupId.%zu",
+                  prefix, i + 1);
+    }
     if (subnet == NULL) {
         CLEANUP_JSON json_t *zones = zones_new(r);
         if (json_array_size(zones) > 0)
@@ -186,7 +189,9 @@ add_tags(struct buf *form, const struct request *r, const char *owner)
         add_tag(form, spec, &n, EC2_TAG_OWNER, owner);
         add_tag(form, spec, &n, EC2_TAG_REQUEST, r->request_id);
         json_object_foreach(tags, key, value)
+        {
             add_tag(form, spec, &n, key, json_string_value(value));
+        }
     }
 }
 
@@ -256,7 +261,9 @@ ec2_launch_plan_zones(const struct request *r, const json_t *provider,
 
     form_begin(&form, "DescribeSubnets", EC2_VERSION);
     json_array_foreach(subnets, i, id)
+    {
         form_addf(&form, json_string_value(id), "SubnetId.%zu", i + 1);
+    }
     return ec2_call(provider, &form, call, err);
 }
 
@@ -278,8 +285,10 @@ zone_end(void *arg, const char *path, const char *text)
         free(z->subnet);
         z->subnet = mem_dup(text);
     } else if (strcmp(path, "subnetSet/item/availabilityZone") == 0) {
-        json_array_foreach(z->zones, i, zone) z->fits |=
-            strcmp(json_string_value(zone), text) == 0;
+        json_array_foreach(z->zones, i, zone)
+        {
+            z->fits |= strcmp(json_string_value(zone), text) == 0;
+        }
     } else if (strcmp(path, "subnetSet/item") == 0) {
         if (z->fits && z->chosen == NULL) {
             z->chosen = z->subnet;

@@ -183,8 +183,10 @@ by_id_new(const struct request *r)
     json_t *all = json_object(), *m;
     size_t i;
 
-    json_array_foreach(machines_of(r), i, m)(void)
-        json_object_set(all, json_str(m, "instance_id"), m);
+    json_array_foreach(machines_of(r), i, m)
+    {
+        (void)json_object_set(all, json_str(m, "instance_id"), m);
+    }
     return all;
 }
 

@@ -96,7 +96,10 @@ round_read(const struct request *r, struct round *x)
     x->overdue = json_array();
     x->next_due = USEC_MAX;
     x->pending_time = pending_time(r);
-    json_array_foreach(x->known, i, m) count_machine(r, m, x);
+    json_array_foreach(x->known, i, m)
+    {
+        count_machine(r, m, x);
+    }
     if (open_body(r) != NULL)
         x->phase = PHASE_LAUNCH;
     else if (json_array_size(x->overdue) > 0)
@@ -240,8 +243,10 @@ count_new(const struct request *r, json_t *machines, struct round *x)
     size_t i;
     json_t *m;
 
-    json_array_foreach(x->known, i, m)(void)
-        json_object_set_new(ids, json_str(m, "instance_id"), json_true());
+    json_array_foreach(x->known, i, m)
+    {
+        (void)json_object_set_new(ids, json_str(m, "instance_id"), json_true());
+    }
     json_array_foreach(machines, i, m)
     {
         if (json_object_get(ids, json_str(m, "instance_id")) != NULL)
