@@ -17,10 +17,11 @@ static usec_t
 connect_time(const json_t *provider)
 {
     double s = json_number_value(json_object_get(provider, "connect_timeout"));
+    double us = s * (double)USEC_S;
 
-    if (!(s > 0))
+    if (!(us > 0))
         return 0;
-    return s < EC2_CALL_TIME / USEC_S ? (usec_t)(s * USEC_S) : EC2_CALL_TIME;
+    return us < (double)EC2_CALL_TIME ? (usec_t)us : EC2_CALL_TIME;
 }
 
 int
