@@ -80,18 +80,20 @@ CREATE OR REPLACE FUNCTION hostq.store_aws_known(p_lease bigint, p_looked timest
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     WITH s AS MATERIALIZED (
         SELECT * FROM jsonb_to_recordset(p_seen) r (instance_id text, resource_id text, status text, name text, private_ip text,
-            public_ip text, private_dns text, instance_type text, availability_zone text, launch_time bigint, message text)),
+            public_ip text, private_dns text, instance_type text, availability_zone text, launch_time bigint, message text, grace_until bigint)),
     n AS MATERIALIZED (
         SELECT m.machine_id, m.status AS was, s.resource_id, s.public_ip, s.instance_type, s.availability_zone,
             CASE WHEN m.status = 'shutting-down' AND s.status IN ('pending', 'running') THEN m.status ELSE s.status END AS status,
             CASE WHEN m.result = 'succeed' THEN m.name ELSE coalesce(s.name, m.name) END AS name,
             coalesce(s.private_ip, m.private_ip) AS private_ip, coalesce(s.private_dns, m.private_dns) AS private_dns,
             to_timestamp(s.launch_time) AS launch_time, coalesce(s.message, m.message) AS message,
-            m.result = 'succeed' AND m.taken_at IS NULL AND s.status NOT IN ('pending', 'running')
+            to_timestamp(s.grace_until) AS grace_until,
+            m.result = 'succeed' AND m.taken_at IS NULL AND (s.status NOT IN ('pending', 'running') OR s.grace_until IS NOT NULL)
                 AND NOT hostq.is_being_returned(m.machine_id) AS taken
         FROM s JOIN hostq.machines m USING (instance_id)
         WHERE m.last_seen < p_looked AND (m.ended_at IS NULL OR s.status NOT IN ('terminated', 'shutting-down'))
           AND (m.ended_at IS NOT NULL OR m.details ? 'missed' OR m.public_ip IS DISTINCT FROM s.public_ip
+            OR m.grace_until IS DISTINCT FROM to_timestamp(s.grace_until)
             OR (s.status, s.instance_type, s.availability_zone, coalesce(s.private_ip, m.private_ip), coalesce(s.private_dns, m.private_dns),
                 CASE WHEN m.result = 'succeed' THEN m.name ELSE coalesce(s.name, m.name) END, coalesce(s.message, m.message))
               IS DISTINCT FROM (m.status, m.instance_type, m.availability_zone, m.private_ip, m.private_dns, m.name, m.message))),
@@ -101,7 +103,7 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
             availability_zone = coalesce(n.availability_zone, m.availability_zone), launch_time = coalesce(n.launch_time, m.launch_time),
             resource_id = coalesce(m.resource_id, n.resource_id), details = m.details - 'missed', last_seen = clock_timestamp(),
             ended_at = CASE WHEN n.status = 'terminated' THEN clock_timestamp() END,
-            taken_at = CASE WHEN n.taken THEN clock_timestamp() ELSE m.taken_at END
+            taken_at = CASE WHEN n.taken THEN clock_timestamp() ELSE m.taken_at END, grace_until = n.grace_until
         FROM n WHERE m.machine_id = n.machine_id
         RETURNING m.machine_id, m.request_id, m.namespace, m.instance_id, m.status, n.was),
     e AS (

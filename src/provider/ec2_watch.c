@@ -2,12 +2,14 @@
  * one paged question for our owner tag (aws.md 1f), whatever the number of
  * requests. What it says is compared with the table in SQL
  * (hostq.store_aws_watch); only a complete look says what is missing, so pages
- * are kept in the cursor, in memory, until the last one is there. */
+ * are kept in the cursor, in memory, until the last one is there. While spot
+ * machines live, a second question asks which of them are about to be taken. */
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/json.h"
 #include "provider/ec2.h"
+#include "provider/ec2_spot.h"
 #include "provider/list.h"
 #include "wire/form.h"
 
@@ -35,6 +37,24 @@ cursor(const struct request *r, const char *key)
     return json_object_get(json_object_get(r->note, "cursor"), key);
 }
 
+/* The second question, when the first one is answered. */
+static bool
+asks_spot(const struct request *r)
+{
+    return json_is_true(cursor(r, "spot"));
+}
+
+static void
+instances_form(struct buf *form, const char *owner, const char *page)
+{
+    form_begin(form, "DescribeInstances", EC2_VERSION);
+    form_add(form, "Filter.1.Name", "tag:" EC2_TAG_OWNER);
+    form_add(form, "Filter.1.Value.1", owner);
+    form_add_int(form, "MaxResults", PAGE_MAX);
+    if (page != NULL)
+        form_add(form, "NextToken", page);
+}
+
 static int
 watch_plan(const struct request *r, const struct env *env,
            struct intent *intent, struct call *call, struct err *err)
@@ -43,12 +63,10 @@ watch_plan(const struct request *r, const struct env *env,
     CLEANUP_BUF struct buf form = BUF_INIT(EC2_FORM_CAP);
 
     (void)intent;
-    form_begin(&form, "DescribeInstances", EC2_VERSION);
-    form_add(&form, "Filter.1.Name", "tag:" EC2_TAG_OWNER);
-    form_add(&form, "Filter.1.Value.1", env->deployment);
-    form_add_int(&form, "MaxResults", PAGE_MAX);
-    if (page != NULL)
-        form_add(&form, "NextToken", page);
+    if (asks_spot(r))
+        ec2_spot_form(&form, page);
+    else
+        instances_form(&form, env->deployment, page);
     return ec2_call(provider_of(r), &form, call, err);
 }
 
@@ -73,38 +91,87 @@ add_seen(const struct request *r, const struct env *env, json_t *instances,
 }
 
 static void
-watch_judge(const struct request *r, const struct env *env,
-            const struct reply *reply, usec_t now, struct outcome *o)
+look_on(json_t *seen, bool spot, const char *page, struct outcome *o)
 {
-    CLEANUP_JSON json_t *seen = json_array();
-    CLEANUP_FREE char *next = NULL;
-    enum aws_class class;
-    struct err err;
+    outcome_set(o, V_NEXT, R_NONE, "%s", "");
+    o->cursor =
+        json_pack("{s:b, s:s*, s:O}", "spot", spot, "page", page, "seen", seen);
+}
 
-    (void)now;
-    if (ec2_failed(reply, o, &class, NULL)) {
-        ec2_wait_instead(r, interval(r), o);
-        o->cursor = json_null();
-        return;
-    }
-    CLEANUP_JSON json_t *instances = ec2_instances_new(reply, &next, &err);
-    if (instances == NULL) {
-        ec2_unreadable(&err, o);
-        ec2_wait_instead(r, interval(r), o);
-        o->cursor = json_null();
-        return;
-    }
-    (void)json_array_extend(seen, cursor(r, "seen"));
-    add_seen(r, env, instances, seen);
-    if (next != NULL) {
-        outcome_set(o, V_NEXT, R_NONE, "%s", "");
-        o->cursor = json_pack("{s:s, s:O}", "page", next, "seen", seen);
-        return;
-    }
+static void
+look_done(const struct request *r, json_t *seen, struct outcome *o)
+{
     outcome_set(o, V_WAIT, R_NONE, "%s", "");
     o->delay = interval(r);
     o->cursor = json_null();
     o->seen = json_incref(seen);
+}
+
+static void
+look_failed(const struct request *r, struct outcome *o)
+{
+    ec2_wait_instead(r, interval(r), o);
+    o->cursor = json_null();
+}
+
+static void
+judge_instances(const struct request *r, const struct env *env,
+                const struct reply *reply, struct outcome *o)
+{
+    CLEANUP_JSON json_t *seen = json_array();
+    CLEANUP_FREE char *next = NULL;
+    struct err err;
+
+    CLEANUP_JSON json_t *instances = ec2_instances_new(reply, &next, &err);
+    if (instances == NULL) {
+        ec2_unreadable(&err, o);
+        look_failed(r, o);
+        return;
+    }
+    (void)json_array_extend(seen, cursor(r, "seen"));
+    add_seen(r, env, instances, seen);
+    if (next != NULL)
+        look_on(seen, false, next, o);
+    else if (ec2_spot_lives(seen))
+        look_on(seen, true, NULL, o);
+    else
+        look_done(r, seen, o);
+}
+
+static void
+judge_spot(const struct request *r, const struct reply *reply,
+           struct outcome *o)
+{
+    CLEANUP_FREE char *next = NULL;
+    json_t *seen = cursor(r, "seen");
+    struct err err;
+
+    if (ec2_spot_mark(reply, seen, &next, &err) != 0)
+        ec2_unreadable(&err, o);
+    if (next != NULL)
+        look_on(seen, true, next, o);
+    else
+        look_done(r, seen, o);
+}
+
+static void
+watch_judge(const struct request *r, const struct env *env,
+            const struct reply *reply, usec_t now, struct outcome *o)
+{
+    enum aws_class class;
+
+    (void)now;
+    if (!ec2_failed(reply, o, &class, NULL)) {
+        if (asks_spot(r))
+            judge_spot(r, reply, o);
+        else
+            judge_instances(r, env, reply, o);
+    } else if (asks_spot(r) &&
+               (o->verdict == V_RETRY || o->verdict == V_FAIL)) {
+        look_done(r, cursor(r, "seen"), o); /* of the machines all is known */
+    } else {
+        look_failed(r, o);
+    }
 }
 
 const struct provider provider_ec2_watch = {
