@@ -37,6 +37,13 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN 'watch:aws:' || p_account || '/' || coalesce(p_region, '');
 COMMENT ON FUNCTION hostq.aws_watch_id IS 'request_id of the watch of an account and region.';
 
+CREATE OR REPLACE FUNCTION hostq.aws_trouble(p_account text, p_region text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT format('machines of %s cannot be seen now: %s', p_account || coalesce('/' || p_region, ''), note->>'message')
+    FROM hostq.queue WHERE id = hostq.request_key(hostq.aws_watch_id(p_account, p_region)) AND (note->>'poll_errors')::int > 0
+$$;
+COMMENT ON FUNCTION hostq.aws_trouble IS 'Why the last look at an account and region failed; null: it did not, or nobody looks.';
+
 CREATE OR REPLACE FUNCTION hostq.need_aws_watch(p_namespace text, p_account text, p_region text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

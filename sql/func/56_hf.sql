@@ -197,10 +197,10 @@ DECLARE
 BEGIN
     -- A generated id carries its number; the index of custom ids is asked
     -- only for others.
-    SELECT x.id, x.kind INTO b FROM hostq.request_body x
+    SELECT x.id, x.kind, x.account, x.region INTO b FROM hostq.request_body x
     WHERE x.id = coalesce(hostq.id_in(p_request_id), -1) AND x.request_id = p_request_id AND x.namespace = p_namespace;
     IF NOT FOUND THEN
-        SELECT x.id, x.kind INTO b FROM hostq.ids i JOIN hostq.request_body x ON x.id = i.id
+        SELECT x.id, x.kind, x.account, x.region INTO b FROM hostq.ids i JOIN hostq.request_body x ON x.id = i.id
         WHERE i.request_id = p_request_id AND x.namespace = p_namespace;
     END IF;
     IF b.id IS NULL THEN
@@ -216,11 +216,11 @@ BEGIN
     list := coalesce(hostq.hf_machines(b.id, b.kind, p_mode = 'lsf'), '[]');
     RETURN jsonb_build_object('requestId', p_request_id, 'machines', list,
         'status', hostq.hf_word(s.state, s.reason, s.reason = 'partial' AND hostq.setting('hf_partial_complete') = 'true'),
-        'message', CASE WHEN s.message IS NOT NULL THEN s.message
+        'message', concat_ws('; ', CASE WHEN s.message <> '' THEN s.message
             WHEN list = '[]' AND b.kind = 'provision' AND s.state IN ('pending', 'claimed', 'processing', 'waiting') AND s.first_started_at IS NOT NULL
             THEN 'No machines discovered yet for ' || coalesce((SELECT string_agg(resource_id, ', ' ORDER BY resource_id)
-                FROM hostq.resources WHERE id = b.id), p_request_id)
-            ELSE '' END);
+                FROM hostq.resources WHERE id = b.id), p_request_id) END,
+            CASE WHEN b.account IS NOT NULL THEN hostq.aws_trouble(b.account, b.region) END));
 END $$;
 COMMENT ON FUNCTION hostq.hf_entry IS 'Entry of one request in getRequestStatus; unknown ones answer complete_with_error.';
 
