@@ -171,6 +171,7 @@ BEGIN
     IF t.provider_api <> 'process' THEN
         b.account := hostq.aws_account(p_namespace);
         b.region := hostq.aws_region(p_namespace);
+        b.policy := coalesce(hostq.aws_policy(p_namespace) || coalesce(b.policy, '{}'), b.policy);
     END IF;
     IF NOT b.payload ? 'timeout' THEN
         b.timeout := greatest(b.timeout, (hostq.number_of(t.definition->'readyAfter') + 60) * interval '1 s');

@@ -32,6 +32,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION hostq.aws_provider IS 'What a handler is told of the account that it calls: {account, region, profile, credential_file, endpoint, proxy, connect_timeout (s), pending_timeout (s)}, as the config file says.';
 
+CREATE OR REPLACE FUNCTION hostq.aws_policy(p_namespace text) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT jsonb_build_object('max_retries', least(n, 10)::int)
+    FROM (SELECT hostq.config_number(config, 'AWS_REQUEST_RETRY_ATTEMPTS') AS n FROM hostq.providers WHERE namespace = p_namespace) c WHERE n >= 1
+$$;
+COMMENT ON FUNCTION hostq.aws_policy IS 'Retry policy of a namespace (AWS_REQUEST_RETRY_ATTEMPTS of its config file, 1 to 10); null: the queue''s.';
+
 CREATE OR REPLACE FUNCTION hostq.aws_watch_id(p_account text, p_region text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN 'watch:aws:' || p_account || '/' || coalesce(p_region, '');
@@ -248,7 +255,9 @@ BEGIN
             'user_data', (SELECT user_data FROM hostq.templates WHERE namespace = b.namespace AND template_id = b.template_id)));
     ELSIF p_kind = 'watch' THEN
         RETURN jsonb_build_object('provider', hostq.aws_provider(b.payload->>'provider', b.account, b.region),
-            'interval_ms', hostq.setting(CASE WHEN hostq.aws_is_moving(b.account, b.region) THEN 'watch_pending_ms' ELSE 'watch_ms' END)::int);
+            'interval_ms', greatest(hostq.setting(CASE WHEN hostq.aws_is_moving(b.account, b.region) THEN 'watch_pending_ms' ELSE 'watch_ms' END)::int,
+                (SELECT least(n, 10000)::int FROM (SELECT hostq.config_number(config, 'AWS_DESCRIBE_REQUEST_INTERVAL') AS n FROM hostq.providers
+                WHERE namespace = b.payload->>'provider') c WHERE n IS NOT NULL)));
     END IF;
     SELECT m.provider_api, m.account, m.region, m.namespace INTO t FROM hostq.request_machines r JOIN hostq.machines m USING (machine_id)
     WHERE r.id = p_id AND m.ended_at IS NULL AND m.provider_api <> 'process' ORDER BY m.machine_id LIMIT 1;

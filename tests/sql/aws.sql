@@ -2,7 +2,7 @@
 -- (sql/func/33_aws.sql). M39 M41 M42 M46
 BEGIN;
 \ir helpers.inc
-SELECT plan(42);
+SELECT plan(51);
 INSERT INTO hostq.providers (namespace, files_hash, config) VALUES ('default', 'x',
     '{"AWS_REGION":"us-east-1","AWS_ENDPOINT_URL":"http://127.0.0.1:1","AWS_INSTANCE_PENDING_TIMEOUT_SEC":"200"}');
 SELECT hostq.store_templates('default', 'x', '{"AWS_REGION":"us-east-1","AWS_ENDPOINT_URL":"http://127.0.0.1:1","AWS_INSTANCE_PENDING_TIMEOUT_SEC":"200"}',
@@ -37,6 +37,27 @@ SELECT hostq.claim_context('provision', pg_temp.id('r'), (SELECT lane_id FROM ho
 SELECT is(:'c'::jsonb, '{"provider":{"account":"default","region":"us-east-1","endpoint":"http://127.0.0.1:1","pending_timeout":200},
     "user_data":"#!/bin/sh"}', 'what the handler is told');
 
+-- What else a config file may say; numbers may be text.
+CREATE FUNCTION pg_temp.told(config jsonb, account text DEFAULT 'default') RETURNS jsonb LANGUAGE sql AS $$
+    UPDATE hostq.providers SET config = told.config;
+    SELECT hostq.aws_provider('default', account, NULL) - 'account';
+$$;
+SELECT is(pg_temp.told('{"AWS_PROXY_HOST":"p","AWS_PROXY_PORT":3128,"AWS_CONNECTION_TIMEOUT_MS":"1500","AWS_CREDENTIAL_FILE":"/c"}'),
+    '{"proxy":"p:3128","connect_timeout":1.5,"credential_file":"/c"}', 'proxy, time to connect, credential file');
+SELECT is(pg_temp.told('{"AWS_PROXY_HOST":"","AWS_CONNECTION_TIMEOUT_MS":"soon","AWS_CREDENTIAL_FILE":""}'), '{"proxy":""}', 'an empty proxy is none, an empty file absent');
+SELECT is(pg_temp.told('{"AWS_PROFILE":"p"}', 'p'), '{"profile":"p"}', 'the profile that is configured');
+SELECT is(pg_temp.told('{"AWS_PROFILE":"q"}', 'p'), '{"profile":"p"}', '... but a request stays with its own');
+SELECT is(pg_temp.told('{}'), '{}', '... and none without one: the environment''s keys count');
+SELECT pg_temp.told('{"AWS_REQUEST_RETRY_ATTEMPTS":"3"}');
+SELECT is(hostq.aws_policy('default'), '{"max_retries":3}', 'retries of the config file');
+SELECT pg_temp.told('{"AWS_REQUEST_RETRY_ATTEMPTS":0}');
+SELECT is(hostq.aws_policy('default'), NULL, '0 is the queue''s policy');
+SELECT pg_temp.told('{"AWS_REGION":"us-east-1","AWS_REQUEST_RETRY_ATTEMPTS":7}');
+SELECT hostq.submit('{"kind":"provision","requestId":"own","templateId":"A","machineCount":1,"policy":{"max_retries":1,"backoff_ms":5}}');
+SELECT is((SELECT policy FROM hostq.request_body WHERE request_id = 'own'), '{"max_retries":1,"backoff_ms":5}', '... a request''s own goes over it');
+DELETE FROM hostq.queue WHERE id = pg_temp.id('own');
+SELECT pg_temp.told('{"AWS_REGION":"us-east-1","AWS_ENDPOINT_URL":"http://127.0.0.1:1","AWS_INSTANCE_PENDING_TIMEOUT_SEC":"200"}');
+
 -- The intent makes the watch.
 SELECT pg_temp.start('r');
 SELECT ok(hostq.open_intent(pg_temp.id('r'), 7, repeat('a', 64), '{"form":"Action=RunInstances"}', NULL, repeat('a', 64)), 'an intent is opened');
@@ -46,6 +67,8 @@ SELECT is((SELECT resource_ids FROM hostq.requests WHERE request_id = 'r'), ARRA
 SELECT is(hostq.claim_context('watch', pg_temp.id('watch:aws:default/us-east-1'), (SELECT lane_id FROM hostq.queue WHERE id = pg_temp.id('watch:aws:default/us-east-1'))),
     '{"provider":{"account":"default","region":"us-east-1","endpoint":"http://127.0.0.1:1","pending_timeout":200},"interval_ms":5000}',
     'the watch looks often while a request is open');
+UPDATE hostq.providers SET config = config || '{"AWS_DESCRIBE_REQUEST_INTERVAL":"7000"}';
+SELECT is(hostq.aws_context('watch', pg_temp.id('watch:aws:default/us-east-1'))->>'interval_ms', '7000', '... but not more often than the config file allows');
 
 -- Machines come, run, and are told once.
 SELECT hostq.store_machines(jsonb_build_array(pg_temp.seen('i-1', 'r', 'pending'), pg_temp.seen('i-2', 'r', 'pending')));
