@@ -4,7 +4,7 @@
 # variables that HostFactory sets; and the shipped examples. M37 M38
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$top_srcdir/tests/daemon/hf.inc"
-plan 77
+plan 79
 pg_start
 ids() {
     hf_value '[.templates[].templateId] | join(" ")'
@@ -21,6 +21,9 @@ examples=$top_srcdir/contrib/hostfactory
 PGHOST=$tmp/nowhere hostq validate-templates -f "$examples/hostqprov_templates.json" >"$tmp/out" 2>&1
 is "the shipped templates are valid, without a database" $? 0
 is "... both" "$(cut -f1,2 "$tmp/out" | tr '\t\n' '  ')" "process-small process process-service process "
+PGHOST=$tmp/nowhere hostq validate-templates -f "$examples/ec2/hostqprov_templates.json" >"$tmp/out" 2>&1
+is "those of EC2 are valid, too" "$? $(cut -f1,2 "$tmp/out" | tr '\t\n' '  ')" "0 ec2-ondemand RunInstances ec2-spot RunInstances "
+shows "their config file" "$(cat "$examples/ec2/hostqprov_config.json")" '.AWS_REGION and .AWS_CREDENTIAL_FILE and .AWS_PROFILE'
 shows "the config file" "$(cat "$examples/hostqprov_config.json")" '. == {"ACCEPT_PROPAGATED_LOG_SETTING":false}'
 shows "conf/providerplugins" "$(cat "$examples/conf/providerplugins/hostProviderPlugins.json")" '.version == 2 and (.providerplugins
     | length == 1 and (.[0] | .name == "hostq" and .enabled == 1 and (.scriptPath | startswith("${HF_TOP}/") and endswith("/"))))'
@@ -31,7 +34,7 @@ shows "conf/requestors: each may use that provider" "$(cat "$examples/conf/reque
     | length == 2 and all(.enabled == 1 and .providers == ["hostqinst"] and (.requestMode | IN("POLL", "REST_MANUAL"))))'
 shows "lsf/hostProviders" "$(cat "$examples/lsf/hostProviders.json")" '.providers | length == 1 and (.[0] | .type == "awsProv"
     and (.name, .confPath, .scriptPath | name_rule))'
-is "nothing else is shipped" "$(cd "$examples" && find . -name '*.json' | wc -l)" 6
+is "nothing else is shipped" "$(cd "$examples" && find . -name '*.json' | wc -l)" 8
 
 # An instance that HostFactory made of the examples.
 hf_instance hostqinst
