@@ -315,6 +315,7 @@ BEGIN
             'intent', (SELECT jsonb_build_object('token', token, 'body', body) FROM hostq.intents WHERE id = p_id),
             'machines', (SELECT jsonb_agg(jsonb_build_object('instance_id', instance_id, 'request_id', request_id, 'status', status,
                 'host', host, 'boot_id', boot_id, 'details', details) || CASE WHEN account IS NULL THEN '{}' ELSE jsonb_build_object(
+                    'status', CASE WHEN status IN ('pending', 'running') AND hostq.is_being_returned(machine_id) THEN 'shutting-down' ELSE status END,
                     'name', name, 'private_ip', private_ip, 'first_seen_us', (extract(epoch FROM first_seen) * 1000000)::bigint) END
                 ORDER BY machine_id) FROM hostq.machines
                 WHERE id = p_id AND (ended_at IS NULL OR instance_id IN (SELECT u->>'instance_id'
