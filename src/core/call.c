@@ -95,6 +95,8 @@ reply_header(const struct reply *r, const char *name, size_t *len)
         if (line > n && at[n] == ':' && strncasecmp(at, name, n) == 0) {
             size_t skip = n + 1 + strspn(at + n + 1, " \t");
 
+            while (line > skip && strchr(" \t", at[line - 1]) != NULL)
+                line--;
             *len = line - skip;
             return at + skip;
         }

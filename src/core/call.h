@@ -124,7 +124,7 @@ void call_fini(struct call *c);
 void reply_init(struct reply *r);
 void reply_fini(struct reply *r);
 /* The value of the first header of that name, any case, or NULL. *len gets its
- * length in bytes; it is not NUL-terminated. */
+ * length in bytes without the blanks around it; it is not NUL-terminated. */
 const char *reply_header(const struct reply *r, const char *name, size_t *len);
 /* Adds one unit (strings copied); the returned pointer is valid until the
  * next add. */

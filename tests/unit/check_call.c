@@ -110,6 +110,9 @@ static const struct header_row {
     {"X-Date: no\nDate:  \tyes\n", "Date", "yes"},
     {"Date: first\nDate: second\n", "Date", "first"},
     {"Date:\nA: b\n", "Date", ""},
+    {"Date: \t\nA: b\n", "Date", ""},
+    {"Date: a b \t\n", "Date", "a b"},
+    {"Etag: x\nDate: y\n", "Date", "y"},
     {"Dat: a\nDates: b\nDate", "Date", NULL},
     {"A: b\nDate: last", "DATE", "last"},
 };
