@@ -12,23 +12,22 @@
 #include "io/httpreq.h"
 #include "io/sign.h"
 #include "sys/clock.h"
+#include "wire/head.h"
 
 #define TIMEOUT (60 * USEC_S)
 #define REPLY_CAP ((size_t)64 * 1024 * 1024)
-#define HEAD_CAP ((size_t)64 * 1024)
 
 /* A call on the wire. */
 struct http {
     CURL *easy;
     struct curl_slist *headers; /* as sent */
     struct sign sign;
-    struct buf head; /* of the reply, "Name: value\n" a line */
-    struct buf body; /* of the reply; broken: over the cap */
-    bool added;      /* easy is in the multi */
-    bool repeatable; /* may go out twice */
-    bool sent;       /* bytes went out, or are about to */
-    bool twice;      /* stopped before it went out again */
-    bool head_done;  /* the empty line after the headers came */
+    struct head head; /* of the reply */
+    struct buf body;  /* of the reply; broken: over the cap */
+    bool added;       /* easy is in the multi */
+    bool repeatable;  /* may go out twice */
+    bool sent;        /* bytes went out, or are about to */
+    bool twice;       /* stopped before it went out again */
     char error[CURL_ERROR_SIZE];
 };
 
@@ -41,27 +40,12 @@ take_body(char *data, size_t size, size_t count, void *arg)
     return buf_ok(&h->body) ? size * count : 0;
 }
 
-/* One line. Each status line starts a reply: what stood before was of a "100
- * Continue". Lines that do not fit are left out. */
 static size_t
 take_header(char *data, size_t size, size_t count, void *arg)
 {
     struct http *h = arg;
-    size_t len = size * count;
 
-    if (len >= 5 && memcmp(data, "HTTP/", 5) == 0) {
-        buf_clear(&h->head);
-        h->head_done = false;
-        return size * count;
-    }
-    while (len > 0 && (data[len - 1] == '\n' || data[len - 1] == '\r'))
-        len--;
-    h->head_done = h->head_done || len == 0;
-    if (len > 0 && memchr(data, ':', len) != NULL &&
-        len < h->head.cap - h->head.len) {
-        buf_put(&h->head, data, len);
-        buf_putc(&h->head, '\n');
-    }
+    head_add(&h->head, data, size * count);
     return size * count;
 }
 
@@ -140,9 +124,9 @@ stop(struct engine *e, struct http *h)
     curl_easy_reset(h->easy);
     curl_slist_free_all(h->headers);
     h->headers = NULL;
-    buf_clear(&h->head);
+    head_clear(&h->head);
     buf_clear(&h->body);
-    h->sent = h->head_done = false;
+    h->sent = false;
     h->error[0] = '\0';
 }
 
@@ -157,7 +141,7 @@ http_release(struct engine *e, struct flight *f)
     stop(e, h);
     handle_put(&e->http, h->easy);
     sign_fini(&h->sign);
-    buf_fini(&h->head);
+    head_fini(&h->head);
     buf_fini(&h->body);
     free(h);
 }
@@ -216,7 +200,7 @@ http_start(struct engine *e, struct flight *f)
 
     h->easy = handle_get(&e->http);
     h->repeatable = httpreq_repeatable(&c->http);
-    buf_init(&h->head, HEAD_CAP);
+    head_init(&h->head);
     buf_init(&h->body, c->http.reply_cap > 0 ? c->http.reply_cap : REPLY_CAP);
     f->http = h;
     if (send_it(e, f, &why, &err) != 0) {
@@ -307,7 +291,7 @@ answered(struct engine *e, struct flight *f)
     struct reply *r = &f->reply;
     long status = 0;
 
-    if (!h->head_done) { /* libcurl takes what came for a reply */
+    if (!h->head.done) { /* libcurl takes what came for a reply */
         flight_end(e, f, WIRE_LOST, "the reply ends within its headers");
         return;
     }
@@ -315,7 +299,7 @@ answered(struct engine *e, struct flight *f)
     r->status = (int)status;
     r->body_len = h->body.len;
     r->body = buf_take(&h->body);
-    r->headers = buf_take(&h->head);
+    r->headers = buf_take(&h->head.text);
     r->temporary = h->sign.temporary;
     if (sign_again(&e->signer, &f->call.http, &h->sign, r))
         once_more(e, f);
