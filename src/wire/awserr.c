@@ -88,6 +88,7 @@ static const struct {
     {"InvalidFleetConfiguration", AWS_CONFIG},
     {"ValidationError", AWS_CONFIG},
     {"IdempotentParameterMismatch", AWS_CONFIG},
+    {"AlreadyExists", AWS_CONFIG}, /* a group of that name, not ours */
 };
 
 #define CODE_COUNT (sizeof(codes) / sizeof(codes[0]))
@@ -228,7 +229,8 @@ aws_classify(int http_status, const struct aws_error *e,
         if (fits(codes[i].code, e->code))
             return codes[i].class;
     }
-    return http_status >= 500 ? AWS_TRANSIENT : AWS_OTHER;
+    enum aws_class class = by_status(http_status);
+    return class != AWS_OK ? class : AWS_OTHER;
 }
 
 void

@@ -33,7 +33,8 @@ enum aws_class {
  * empty, cut); out is empty then. Too long texts are cut. */
 bool aws_error_read(const void *body, size_t len, struct aws_error *out);
 
-/* e NULL: there was no error document, the status decides.
+/* The code decides; where it is none that we know, or e is NULL (there was no
+ * error document), the status. AWS_OK only without an error document.
  * temporary_credentials: the call was signed with a session token. */
 enum aws_class aws_classify(int http_status, const struct aws_error *e,
                             bool temporary_credentials);

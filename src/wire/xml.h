@@ -20,8 +20,9 @@ struct xml_handler {
 };
 
 /* Reads the whole document; namespaces are dropped. -1: not well-formed, cut,
- * not UTF-8, has a DOCTYPE, or passes a limit; the text names line and reason.
- * What the handlers were told by then is to be thrown away. */
+ * neither UTF-8 nor UTF-16 whatever it says it is, has a DOCTYPE, or passes a
+ * limit; the text names line and reason. What the handlers were told by then is
+ * to be thrown away. */
 int xml_read(const void *data, size_t len, const struct xml_handler *h,
              void *arg, struct err *err);
 
