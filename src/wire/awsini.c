@@ -273,7 +273,7 @@ merge(struct aws_profile *out, struct aws_profile *over)
     for (size_t i = 0; i < FIELD_COUNT; i++) {
         char **from = member(over, &fields[i]);
 
-        if (*from != NULL || (keys && fields[i].is_key))
+        if (fields[i].is_key ? keys : *from != NULL)
             set(member(out, &fields[i]), *from);
     }
 }
