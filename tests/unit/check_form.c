@@ -97,6 +97,18 @@ START_TEST(a_name_from_a_format_has_255_bytes_at_most)
 }
 END_TEST
 
+/* printf itself refuses a character that no text of this locale has. */
+START_TEST(a_name_that_cannot_be_written_breaks_the_body)
+{
+    struct buf b = BUF_INIT(1000);
+
+    form_addf(&b, "v", "n%ls", L"\xfffffff");
+    ck_assert(!buf_ok(&b));
+    ck_assert_str_eq(buf_str(&b), "");
+    buf_fini(&b);
+}
+END_TEST
+
 /* A character in front of the cap is not cut in the middle. */
 START_TEST(a_body_over_the_cap_is_broken)
 {
@@ -125,6 +137,7 @@ main(void)
     tcase_add_test(t, a_body_is_an_action_and_its_parameters);
     tcase_add_test(t, action_and_version_are_encoded_too);
     tcase_add_test(t, a_name_from_a_format_has_255_bytes_at_most);
+    tcase_add_test(t, a_name_that_cannot_be_written_breaks_the_body);
     tcase_add_test(t, a_body_over_the_cap_is_broken);
     suite_add_tcase(s, t);
     return unit_run(s);
