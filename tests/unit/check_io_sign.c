@@ -12,10 +12,15 @@
 
 static char file[64];
 
+/* At once, as tools do: threads of a server write while calls read. */
 static void
 write_keys(const char *id, const char *token)
 {
-    FILE *f = fopen(file, "w");
+    char made[sizeof(file) + 8];
+
+    (void)snprintf(made, sizeof(made), "%s-XXXXXX", file);
+    int fd = mkstemp(made);
+    FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
 
     ck_assert_ptr_nonnull(f);
     ck_assert_int_ge(fprintf(f,
@@ -26,6 +31,7 @@ write_keys(const char *id, const char *token)
     if (token != NULL)
         ck_assert_int_ge(fprintf(f, "aws_session_token = %s\n", token), 0);
     ck_assert_int_eq(fclose(f), 0);
+    ck_assert_int_eq(rename(made, file), 0);
 }
 
 static void
