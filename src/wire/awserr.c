@@ -62,10 +62,8 @@ static const struct {
 
     {"ExpiredToken", AWS_CREDENTIALS},
     {"ExpiredTokenException", AWS_CREDENTIALS},
-    {"InvalidClientTokenId", AWS_CREDENTIALS},
     {"RequestExpired", AWS_CLOCK},
     {"RequestTimeTooSkewed", AWS_CLOCK},
-    {"AuthFailure", AWS_AUTH},
     {"UnauthorizedOperation", AWS_AUTH},
     {"AccessDenied*", AWS_AUTH},
     {"OptInRequired", AWS_AUTH},
@@ -203,6 +201,14 @@ is_about_time(const struct aws_error *e)
             strstr(e->message, "expired") != NULL);
 }
 
+/* Of keys that expire: others may be there by the next try. */
+static bool
+is_about_keys(const struct aws_error *e)
+{
+    return strcmp(e->code, "AuthFailure") == 0 ||
+           strcmp(e->code, "InvalidClientTokenId") == 0;
+}
+
 static enum aws_class
 by_status(int status)
 {
@@ -223,8 +229,8 @@ aws_classify(int http_status, const struct aws_error *e,
         return by_status(http_status);
     if (is_about_time(e))
         return AWS_CLOCK;
-    if (temporary_credentials && strcmp(e->code, "AuthFailure") == 0)
-        return AWS_CREDENTIALS;
+    if (is_about_keys(e))
+        return temporary_credentials ? AWS_CREDENTIALS : AWS_AUTH;
     for (size_t i = 0; i < CODE_COUNT; i++) {
         if (fits(codes[i].code, e->code))
             return codes[i].class;
