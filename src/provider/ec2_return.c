@@ -29,7 +29,8 @@ enum phase { PHASE_NONE, PHASE_STOP, PHASE_DRAIN, PHASE_END, PHASE_LOOK };
 
 struct end {
     enum phase phase;
-    json_t *ids; /* owned: whom the call is about */
+    json_t *machines; /* owned: of the context, then with what was told */
+    json_t *ids;      /* owned: whom the call is about */
     usec_t drain;
     usec_t stop_at; /* database clock; 0 = not sent */
     bool force;
@@ -40,12 +41,6 @@ static const json_t *
 provider_of(const struct request *r)
 {
     return json_object_get(r->context, "provider");
-}
-
-static json_t *
-machines_of(const struct request *r)
-{
-    return json_object_get(r->context, "machines");
 }
 
 static json_t *
@@ -96,7 +91,7 @@ choose(const struct request *r, struct end *e, enum phase phase)
     size_t i;
 
     for (int round = 0; round < 2 && json_array_size(e->ids) == 0; round++) {
-        json_array_foreach(machines_of(r), i, m)
+        json_array_foreach(e->machines, i, m)
         {
             const char *id = json_str(m, "instance_id");
             bool is_apart = json_object_get(apart, id) != NULL;
@@ -109,12 +104,12 @@ choose(const struct request *r, struct end *e, enum phase phase)
 }
 
 static bool
-all_stopped(const struct request *r)
+all_stopped(const struct end *e)
 {
     size_t i;
     json_t *m;
 
-    json_array_foreach(machines_of(r), i, m)
+    json_array_foreach(e->machines, i, m)
     {
         if (!ec2_is(m, "stopped") && !ec2_is(m, "shutting-down"))
             return false;
@@ -128,11 +123,12 @@ end_read(const struct request *r, struct end *e)
 {
     memset(e, 0, sizeof(*e));
     e->ids = json_array();
+    e->machines = json_deep_copy(json_object_get(r->context, "machines"));
     e->drain = drain_time(r);
     e->force = json_is_true(json_object_get(r->payload, "force"));
     e->stop_at = json_int(json_object_get(r->note, "cursor"), "stop_at");
     e->cannot_stop = json_is_true(cursor(r, "cannot_stop"));
-    if (json_array_size(machines_of(r)) == 0) {
+    if (json_array_size(e->machines) == 0) {
         e->phase = PHASE_NONE;
         return;
     }
@@ -142,12 +138,19 @@ end_read(const struct request *r, struct end *e)
             (e->stop_at == 0 || r->db_now < end_at(r, e)))
             return;
         json_array_clear(e->ids);
-        if (!all_stopped(r) && e->stop_at != 0 && r->db_now < end_at(r, e)) {
+        if (!all_stopped(e) && e->stop_at != 0 && r->db_now < end_at(r, e)) {
             e->phase = PHASE_DRAIN;
             return;
         }
     }
     choose(r, e, PHASE_END);
+}
+
+static void
+end_fini(struct end *e)
+{
+    json_decref(e->ids);
+    json_decref(e->machines);
 }
 
 static int
@@ -173,17 +176,17 @@ return_plan(const struct request *r, const struct env *env,
         }
         rc = ec2_call(provider_of(r), &form, call, err);
     }
-    json_decref(e.ids);
+    end_fini(&e);
     return rc;
 }
 
 static json_t *
-by_id_new(const struct request *r)
+by_id_new(const struct end *e)
 {
     json_t *all = json_object(), *m;
     size_t i;
 
-    json_array_foreach(machines_of(r), i, m)
+    json_array_foreach(e->machines, i, m)
     {
         (void)json_object_set(all, json_str(m, "instance_id"), m);
     }
@@ -193,9 +196,9 @@ by_id_new(const struct request *r)
 /* What the answer says of the state of each, as machines of the requests that
  * made them. */
 static json_t *
-told_new(const struct request *r, json_t *instances)
+told_new(const struct request *r, struct end *e, json_t *instances)
 {
-    CLEANUP_JSON json_t *all = by_id_new(r);
+    CLEANUP_JSON json_t *all = by_id_new(e);
     json_t *machines = json_array(), *one;
     size_t i;
 
@@ -215,12 +218,46 @@ told_new(const struct request *r, json_t *instances)
 }
 
 static void
-keep(const struct request *r, const struct end *e, json_t *apart,
-     struct outcome *o)
+keep(const struct end *e, json_t *apart, struct outcome *o)
 {
-    (void)r;
     o->cursor = json_pack("{s:I, s:b, s:O*}", "stop_at", (json_int_t)e->stop_at,
                           "cannot_stop", e->cannot_stop, "apart", apart);
+}
+
+static json_t *
+apart_new(const struct request *r)
+{
+    json_t *apart = cursor(r, "apart");
+
+    return json_is_object(apart) ? json_copy(apart) : json_object();
+}
+
+/* Some are refused for themselves (protected against termination): they are
+ * set apart, and stop the others no longer. False: no news. */
+static bool
+judge_refused(const struct request *r, const struct end *e,
+              const struct aws_error *error, struct outcome *o)
+{
+    CLEANUP_JSON json_t *named = ec2_named_ids_new(error->message);
+    CLEANUP_JSON json_t *all = by_id_new(e);
+    CLEANUP_JSON json_t *apart = apart_new(r);
+    size_t i, before = json_object_size(apart);
+    json_t *id;
+
+    json_array_foreach(named, i, id)
+    {
+        if (json_object_get(all, json_string_value(id)) != NULL)
+            (void)json_object_set_new(apart, json_string_value(id),
+                                      json_true());
+    }
+    if (json_object_size(apart) == before ||
+        json_object_size(apart) >= json_array_size(e->machines))
+        return false;
+    outcome_set(o, V_WAIT, R_NONE, "%s", error->message);
+    o->definite = false;
+    o->delay = USEC_MS;
+    keep(e, apart, o);
+    return true;
 }
 
 /* The provider does not know some of them. */
@@ -229,10 +266,8 @@ judge_unknown(const struct request *r, const struct end *e,
               const struct aws_error *error, struct outcome *o)
 {
     CLEANUP_JSON json_t *named = ec2_named_ids_new(error->message);
-    CLEANUP_JSON json_t *all = by_id_new(r);
-    CLEANUP_JSON json_t *apart = json_is_object(cursor(r, "apart"))
-                                     ? json_copy(cursor(r, "apart"))
-                                     : json_object();
+    CLEANUP_JSON json_t *all = by_id_new(e);
+    CLEANUP_JSON json_t *apart = apart_new(r);
     json_t *id;
     size_t i;
     usec_t least = USEC_MS;
@@ -260,7 +295,7 @@ judge_unknown(const struct request *r, const struct end *e,
     outcome_set(o, V_WAIT, R_NONE, "%s", error->message);
     o->definite = false;
     o->delay = least;
-    keep(r, e, apart, o);
+    keep(e, apart, o);
 }
 
 static void
@@ -277,10 +312,12 @@ judge_failed(const struct request *r, struct end *e, enum aws_class class,
         e->cannot_stop = true;
         o->definite = false;
         o->delay = USEC_MS;
-        keep(r, e, cursor(r, "apart"), o);
+        keep(e, cursor(r, "apart"), o);
         return;
     }
-    if (o->verdict == V_FAIL && r->deadline == 0)
+    if (e->phase == PHASE_END && o->definite && judge_refused(r, e, error, o))
+        return;
+    if (r->deadline == 0)
         ec2_wait_instead(r, LOOK_MAX, o); /* a clean-up does not end so */
     o->definite = false;
 }
@@ -293,6 +330,8 @@ next_look(const struct request *r, const struct end *e, usec_t now)
 
     for (int64_t i = 0; i < polls && delay < LOOK_MAX; i++)
         delay *= 2;
+    if (delay > LOOK_MAX)
+        delay = LOOK_MAX;
     usec_t left = usec_sub(end_at(r, e), now);
     if (e->phase == PHASE_DRAIN && left < delay)
         delay = left;
@@ -308,7 +347,7 @@ judge_left(const struct request *r, struct end *e, usec_t now,
     bool more = false;
     json_t *m;
 
-    json_array_foreach(machines_of(r), i, m)
+    json_array_foreach(e->machines, i, m)
     {
         if (ec2_is(m, "terminated"))
             continue;
@@ -332,7 +371,7 @@ judge_left(const struct request *r, struct end *e, usec_t now,
         o->delay = USEC_MS;
         o->reroute = true;
     }
-    keep(r, e, cursor(r, "apart"), o);
+    keep(e, cursor(r, "apart"), o);
 }
 
 static void
@@ -357,13 +396,13 @@ return_judge(const struct request *r, const struct env *env,
         if (instances == NULL) {
             ec2_unreadable(&err, o);
         } else {
-            o->machines = told_new(r, instances);
+            o->machines = told_new(r, &e, instances);
             if (e.phase == PHASE_STOP && e.stop_at == 0)
                 e.stop_at = now;
             judge_left(r, &e, now, o);
         }
     }
-    json_decref(e.ids);
+    end_fini(&e);
 }
 
 const struct provider provider_ec2_return = {

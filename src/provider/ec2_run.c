@@ -37,6 +37,7 @@ struct round {
     int64_t living; /* pending and running, but for the overdue */
     int64_t ready;
     json_t *overdue; /* owned: ids */
+    bool fresh;      /* the answer named machines that were not known */
     usec_t next_due; /* database clock: when the next one is overdue */
     usec_t pending_time;
 };
@@ -208,6 +209,7 @@ wait_for(const struct request *r, const struct round *x, usec_t now,
          struct outcome *o)
 {
     usec_t left = usec_sub(x->next_due, now);
+    int64_t polls = json_int(r->note, "poll_count");
 
     if (x->living == 0)
         outcome_set(o, V_WAIT, R_NONE, "No machines discovered yet for %s",
@@ -218,8 +220,12 @@ wait_for(const struct request *r, const struct round *x, usec_t now,
     o->delay = left < LOOK_MAX ? left : LOOK_MAX;
     if (o->delay < LOOK)
         o->delay = LOOK;
-    if (x->living < r->machine_count)
-        o->delay = USEC_MS;
+    if (x->living >= r->machine_count)
+        return;
+    /* The next launch; after one that made nothing not at once. */
+    o->delay = x->fresh ? USEC_MS : LOOK;
+    for (int64_t i = 0; !x->fresh && i < polls && o->delay < LOOK_MAX; i++)
+        o->delay *= 2;
 }
 
 static void
@@ -251,6 +257,7 @@ count_new(const struct request *r, json_t *machines, struct round *x)
     {
         if (json_object_get(ids, json_str(m, "instance_id")) != NULL)
             continue;
+        x->fresh = true;
         json_t *seen = json_incref(m);
         (void)json_object_set_new(seen, "first_seen_us",
                                   json_integer((json_int_t)r->db_now));

@@ -98,8 +98,11 @@ ec2_spot_mark(const struct reply *reply, json_t *seen, char **next,
     json_array_foreach(seen, i, m)
     {
         json_t *until = json_object_get(r.until, json_str(m, "instance_id"));
-        if (until != NULL)
-            (void)json_object_set(m, "grace_until", until);
+        if (until == NULL)
+            continue;
+        json_t *marked = json_copy(m);
+        (void)json_object_set(marked, "grace_until", until);
+        (void)json_array_set_new(seen, i, marked);
     }
     *next = rc == 0 ? r.next : NULL;
     if (rc != 0)

@@ -13,9 +13,9 @@
 bool ec2_spot_lives(json_t *seen);
 /* Asks for the notices there are; page: token of the page, or NULL. */
 void ec2_spot_form(struct buf *form, const char *page);
-/* Gives those of seen that the answer names grace_until, in seconds since
- * 1970. *next: as ec2_instances_new(). -1: the answer cannot be read; seen may
- * have some of it. */
+/* Puts a copy with grace_until, in seconds since 1970, in the place of each of
+ * seen that the answer names. *next: as ec2_instances_new(). -1: the answer
+ * cannot be read; seen may have some of it. */
 int ec2_spot_mark(const struct reply *reply, json_t *seen, char **next,
                   struct err *err);
 

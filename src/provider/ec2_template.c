@@ -1,5 +1,6 @@
 /* ec2_template.c - the keys of a template with providerApi "RunInstances"
  * (hostfactory.md 3). */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -99,19 +100,35 @@ check_groups(const json_t *template_, struct err *err)
 }
 
 static int
+check_whole(const json_t *template_, const char *key, int64_t min, int64_t max,
+            struct err *err)
+{
+    const json_t *value = json_object_get(template_, key);
+    json_int_t n = json_integer_value(value);
+    char want[64];
+
+    if (value == NULL || json_is_null(value) ||
+        (json_is_integer(value) && n >= min && n <= max))
+        return 0;
+    (void)snprintf(want, sizeof(want), "a whole number %lld..%lld",
+                   (long long)min, (long long)max);
+    return template_refuse(err, key, value, want);
+}
+
+static int
 check_volume(const json_t *template_, struct err *err)
 {
+    const json_t *iops = json_object_get(template_, "iops");
     const char *type;
-    double size, iops;
 
-    if (template_number(template_, "rootDeviceVolumeSize", 1, VOLUME_MAX_GIB, 0,
-                        &size, err) != 0 ||
+    if (check_whole(template_, "rootDeviceVolumeSize", 1, VOLUME_MAX_GIB,
+                    err) != 0 ||
         template_word(template_, "volumeType", volume_types, &type, err) != 0 ||
-        template_number(template_, "iops", IOPS_MIN, IOPS_MAX, 0, &iops, err) !=
-            0)
+        check_whole(template_, "iops", IOPS_MIN, IOPS_MAX, err) != 0)
         return -1;
-    if (iops > 0 && (strcmp(type, "gp2") == 0 || strcmp(type, "standard") == 0))
-        return template_refuse(err, "iops", json_object_get(template_, "iops"),
+    if (json_is_integer(iops) &&
+        (strcmp(type, "gp2") == 0 || strcmp(type, "standard") == 0))
+        return template_refuse(err, "iops", iops,
                                "no iops unless volumeType is io1, io2 or gp3");
     return 0;
 }

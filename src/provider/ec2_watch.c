@@ -142,8 +142,8 @@ static void
 judge_spot(const struct request *r, const struct reply *reply,
            struct outcome *o)
 {
+    CLEANUP_JSON json_t *seen = json_copy(cursor(r, "seen"));
     CLEANUP_FREE char *next = NULL;
-    json_t *seen = cursor(r, "seen");
     struct err err;
 
     if (ec2_spot_mark(reply, seen, &next, &err) != 0)
@@ -168,7 +168,9 @@ watch_judge(const struct request *r, const struct env *env,
             judge_instances(r, env, reply, o);
     } else if (asks_spot(r) &&
                (o->verdict == V_RETRY || o->verdict == V_FAIL)) {
-        look_done(r, cursor(r, "seen"), o); /* of the machines all is known */
+        outcome_fini(o); /* of the machines all is known */
+        outcome_init(o);
+        look_done(r, cursor(r, "seen"), o);
     } else {
         look_failed(r, o);
     }

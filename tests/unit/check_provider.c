@@ -204,6 +204,9 @@ show_http(const struct http_call *h)
     set_text(out, "url", h->url);
     set_text(out, "region", h->aws.region);
     set_text(out, "profile", h->aws.profile);
+    set_text(out, "credential_file", h->aws.credential_file);
+    set_text(out, "proxy", h->proxy);
+    set_number(out, "connect_timeout", h->connect_timeout);
     free(copy);
     return out;
 }
@@ -237,8 +240,14 @@ show_call(const struct call *c, const struct intent *intent)
         set(out, "http", show_http(&c->http));
     if (intent->body != NULL) {
         json_t *i = json_object();
+        json_t *body = json_copy(intent->body);
+        if (c->type == CALL_HTTP) { /* what is sent is what is written down */
+            ck_assert_str_eq(text(body, "form", ""), c->http.body);
+            (void)json_object_del(body, "form");
+        }
         set_text(i, "token", intent->token);
-        set_json(i, "body", intent->body);
+        set_json(i, "body", body);
+        json_decref(body);
         set_text(i, "route", intent->route);
         set_text(i, "resource_id", intent->resource_id);
         set(out, "intent", i);
@@ -444,6 +453,33 @@ START_TEST(output_dir_that_is_no_text)
 }
 END_TEST
 
+/* A case file is smaller than what cannot be sent. */
+START_TEST(a_form_has_a_limit)
+{
+    const struct provider *p = provider_find("provision", "RunInstances");
+    const struct env env = {"dep-1", "node1", "boot1", NULL};
+    size_t len = (size_t)256 * 1024;
+    char *user_data = mem_zero(len + 1, 1);
+    char id[] = "req-1";
+    struct request r = {.request_id = id, .machine_count = 1};
+    struct err err = {.text = ""};
+    struct intent intent;
+    struct call call;
+
+    memset(user_data, 'x', len);
+    r.template_ = json_pack("{s:s, s:s, s:s}", "imageId", "ami-1", "vmType",
+                            "t3.medium", "subnetId", "subnet-a");
+    r.context = json_pack("{s:s}", "user_data", user_data);
+    intent_init(&intent);
+    call_init(&call);
+    ck_assert_int_eq(provider_plan(p, &r, &env, &intent, &call, &err), -1);
+    ck_assert_str_eq(err.text, "the call exceeds 262144 bytes");
+    json_decref(r.template_);
+    json_decref(r.context);
+    free(user_data);
+}
+END_TEST
+
 START_TEST(there_are_cases)
 {
     ck_assert_uint_gt(files.gl_pathc, 0);
@@ -461,6 +497,7 @@ main(void)
                    unit_top());
     (void)glob(pattern, 0, NULL, &files);
     tcase_add_test(t, there_are_cases);
+    tcase_add_test(t, a_form_has_a_limit);
     tcase_add_test(t, output_dir_that_is_no_text);
     tcase_add_test(t, watch_leaves_out_what_is_no_text);
     tcase_add_loop_test(t, provider_case, 0, (int)files.gl_pathc);
