@@ -152,9 +152,10 @@ on_end(void *arg, const char *path, const char *text)
         end_item(r);
         return;
     }
-    if (strcmp(rest, "tagSet/item/key") == 0) {
+    if (strcmp(rest, "tagSet/item/key") == 0 ||
+        strcmp(rest, "tagSet/item") == 0) {
         free(r->key);
-        r->key = mem_dup(text);
+        r->key = rest[11] == '/' ? mem_dup(text) : NULL;
         return;
     }
     if (strcmp(rest, "tagSet/item/value") == 0 && r->key != NULL)

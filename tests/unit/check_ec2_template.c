@@ -72,6 +72,14 @@ static const struct template_row {
     {"{\"volumeType\":\"io1\",\"iops\":64001}",
      "template.iops is 64001" IOPS_WANT},
     {"{\"iops\":100}", "template.iops is 100" NO_IOPS},
+    {"{\"volumeType\":\"gp3\",\"iops\":3000,\"vmType\":\"\","
+     "\"vmTypes\":{}}",
+     "template.vmType is \"\": an instance type expected"},
+    {"{\"imageId\":\"a\\u0000b\"}",
+     "template.imageId is \"a\\u0000b\": a string expected"},
+    {"{\"iops\":true}", "template.iops is true" IOPS_WANT},
+    {"{\"priceType\":7}", "template.priceType is 7: ondemand or spot"
+                          " expected"},
     {"{\"volumeType\":\"standard\",\"iops\":100}",
      "template.iops is 100" NO_IOPS},
     {"{\"priceType\":\"spot\",\"maxSpotPrice\":0.05}", NULL},
@@ -94,7 +102,7 @@ static json_t *
 lay_over(const char *over)
 {
     json_t *t = json_loads(GOOD, 0, NULL);
-    json_t *o = json_loads(over, 0, NULL);
+    json_t *o = json_loads(over, JSON_ALLOW_NUL, NULL);
     const char *key;
     json_t *value;
 
@@ -122,6 +130,30 @@ START_TEST(M37_template)
     else
         ck_assert_msg(status == -1 && strcmp(err.text, row->error) == 0,
                       "%s: %s", row->over, err.text);
+    json_decref(t);
+}
+END_TEST
+
+/* JSON null is the same as no key. */
+START_TEST(null_is_absent)
+{
+    static const char *const optional[] = {
+        "keyName",      "securityGroupIds", "rootDeviceVolumeSize",
+        "iops",         "volumeType",       "maxSpotPrice",
+        "drainTimeout", "fleetType",        "priceType",
+    };
+    struct err err;
+
+    for (int i = 0; i < COUNT(optional); i++) {
+        json_t *t = lay_over("{}");
+        (void)json_object_set_new(t, optional[i], json_null());
+        ck_assert_msg(ec2_run_template_check(t, &err) == 0, "%s", err.text);
+        json_decref(t);
+    }
+    json_t *t = lay_over("{}");
+    (void)json_object_set_new(t, "imageId", json_null());
+    ck_assert_int_eq(ec2_run_template_check(t, &err), -1);
+    ck_assert_str_eq(err.text, "template.imageId is missing: an AMI expected");
     json_decref(t);
 }
 END_TEST
@@ -176,6 +208,7 @@ main(void)
     TCase *t = tcase_create("ec2_template");
 
     tcase_add_loop_test(t, M37_template, 0, COUNT(template_rows));
+    tcase_add_test(t, null_is_absent);
     tcase_add_test(t, lists_have_many_forms);
     tcase_add_test(t, ids_are_found_in_a_message);
     suite_add_tcase(s, t);
