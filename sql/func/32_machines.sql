@@ -307,11 +307,11 @@ COMMENT ON FUNCTION hostq.watch_is_idle IS 'Is there nothing on this host to wat
 CREATE OR REPLACE FUNCTION hostq.claim_context(p_kind text, p_id bigint, p_lane int) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    l hostq.lanes := (SELECT x FROM hostq.lanes x WHERE base = p_lane >> 2);
-    here text := l.route;
+    place hostq.lanes := (SELECT x FROM hostq.lanes x WHERE base = p_lane >> 2);
+    here text := place.route;
 BEGIN
     IF p_kind = 'provision' THEN
-        RETURN jsonb_strip_nulls(coalesce(CASE WHEN l.account IS NOT NULL THEN hostq.aws_context(p_kind, p_id) END, '{}') || jsonb_build_object(
+        RETURN jsonb_strip_nulls(coalesce(CASE WHEN place.account IS NOT NULL THEN hostq.aws_context(p_kind, p_id) END, '{}') || jsonb_build_object(
             'intent', (SELECT jsonb_build_object('token', token, 'body', body) FROM hostq.intents WHERE id = p_id),
             'machines', (SELECT jsonb_agg(jsonb_build_object('instance_id', instance_id, 'request_id', request_id, 'status', status,
                 'host', host, 'boot_id', boot_id, 'details', details) || CASE WHEN account IS NULL THEN '{}' ELSE jsonb_build_object(
