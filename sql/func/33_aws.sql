@@ -259,7 +259,9 @@ BEGIN
                 (SELECT least(n, 10000)::int FROM (SELECT hostq.config_number(config, 'AWS_DESCRIBE_REQUEST_INTERVAL') AS n FROM hostq.providers
                 WHERE namespace = b.payload->>'provider') c WHERE n IS NOT NULL)));
     END IF;
-    SELECT m.provider_api, m.account, m.region, m.namespace INTO t FROM hostq.request_machines r JOIN hostq.machines m USING (machine_id)
+    -- An orphan is its watch's, whose config file is that of another namespace.
+    SELECT m.provider_api, m.account, m.region, CASE o.kind WHEN 'watch' THEN o.payload->>'provider' ELSE m.namespace END AS namespace
+    INTO t FROM hostq.request_machines r JOIN hostq.machines m USING (machine_id) JOIN hostq.request_body o ON o.id = m.id
     WHERE r.id = p_id AND m.ended_at IS NULL AND m.provider_api <> 'process' ORDER BY m.machine_id LIMIT 1;
     RETURN (SELECT jsonb_build_object('provider', hostq.aws_provider(t.namespace, t.account, t.region), 'provider_api', t.provider_api,
         'machines', coalesce(jsonb_agg(jsonb_build_object('instance_id', m.instance_id, 'request_id', m.request_id, 'status', m.status,
