@@ -62,6 +62,12 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION hostq.store_machines IS 'Stores machines that a provider saw (src/provider/machine.h) in one statement; only what changed is written.';
 
+CREATE OR REPLACE FUNCTION hostq.is_original() RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT d.system_identifier = c.system_identifier FROM hostq.deployment d, pg_control_system() c
+$$;
+COMMENT ON FUNCTION hostq.is_original IS 'Is this the database that the deployment was made in or adopted by, and not a copy of it?';
+
 CREATE OR REPLACE FUNCTION hostq.make_cleanup(p_id bigint, p_machines bigint[]) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -74,6 +80,11 @@ BEGIN
     WHERE m.machine_id = ANY (p_machines) AND m.ended_at IS NULL AND NOT hostq.is_being_returned(m.machine_id);
     IF alive IS NULL THEN
         RETURN NULL;
+    ELSIF NOT hostq.is_original() THEN
+        INSERT INTO hostq.event (request_id, namespace, type, details) VALUES (o.request_id, o.namespace, 'cleanup', jsonb_build_object('left',
+            (SELECT jsonb_agg(instance_id ORDER BY machine_id) FROM hostq.machines WHERE machine_id = ANY (alive))));
+        PERFORM hostq.name_living(p_id, 'left by a copy of the database', alive);
+        RETURN NULL;
     END IF;
     b := hostq.new_body(jsonb_build_object('kind', 'return', 'machineIds', (SELECT jsonb_agg(instance_id ORDER BY machine_id)
         FROM hostq.machines WHERE machine_id = ANY (alive))), o.namespace);
@@ -85,7 +96,7 @@ BEGIN
     VALUES (o.request_id, o.namespace, 'cleanup', jsonb_build_object('return', b.request_id, 'machines', cardinality(alive)));
     RETURN b.request_id;
 END $$;
-COMMENT ON FUNCTION hostq.make_cleanup IS 'A return over those of these machines of an ended request that live and that no other return is about; null when there are none.';
+COMMENT ON FUNCTION hostq.make_cleanup IS 'A return over those of these machines of an ended request that live and that no other return is about; null when there are none. A copy of the database makes none: the original may have given these machines to somebody. hostq.adopt() makes up for it.';
 
 CREATE OR REPLACE FUNCTION hostq.intent_machines(p_id bigint) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$

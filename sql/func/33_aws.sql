@@ -157,12 +157,6 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION hostq.store_aws_missing IS 'Machines that were missing in two looks are gone; which.';
 
-CREATE OR REPLACE FUNCTION hostq.is_original() RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT d.system_identifier = c.system_identifier FROM hostq.deployment d, pg_control_system() c
-$$;
-COMMENT ON FUNCTION hostq.is_original IS 'Is this the database that the deployment was made in or adopted by, and not a copy of it?';
-
 -- Carries our owner tag, but no row knows it: of an open request it is its
 -- machine; of an ended one it joins the clean-up; of none, when seen a second
 -- time, it is an orphan and the watch's own clean-up ends it.

@@ -154,5 +154,5 @@ UNION ALL
 SELECT at, request_id, namespace, type, from_state, to_state, actor, daemon_id, attempt, reason, code, NULL, NULL
 FROM hostq.stamp_events;
 COMMENT ON VIEW hostq.events IS 'The audit: stored events and those that the stamps of the rows tell (seq null). Order by at, seq.';
-COMMENT ON COLUMN hostq.events.type IS 'Verb of hostq.edges, or submit, rejected, ended, intent, cleanup, lost, machine, setting, pause, resume.';
+COMMENT ON COLUMN hostq.events.type IS 'Verb of hostq.edges, or submit, rejected, ended, intent, cleanup, lost, machine, setting, pause, resume, adopt.';
 COMMENT ON COLUMN hostq.events.daemon_id IS 'Daemon that did it: its name and epoch.';

@@ -118,6 +118,34 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION hostq.resume(text) IS 'The queue is claimed from again. {queue, paused} or {error}.';
 
+-- The id stays: it is on the machines and in the tokens of open launches, so
+-- that a restored database goes on where the lost one was.
+CREATE OR REPLACE FUNCTION hostq.adopt() RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    d hostq.deployment;
+    here bigint := (SELECT system_identifier FROM pg_control_system());
+    made int := 0;
+    r record;
+BEGIN
+    SELECT * INTO d FROM hostq.deployment FOR UPDATE;
+    IF d.system_identifier <> here THEN
+        UPDATE hostq.deployment SET system_identifier = here;
+        PERFORM hostq.say_change('adopt', jsonb_build_object('deployment', d.id, 'system_identifier', here::text, 'was', d.system_identifier::text));
+        -- What it left while it was a copy, but for requests that were tried
+        -- again since: those machines are theirs.
+        FOR r IN SELECT f.id, array_agg(DISTINCT m.machine_id) AS machines
+            FROM hostq.event e CROSS JOIN LATERAL jsonb_array_elements_text(e.details->'left') l (instance_id)
+            JOIN hostq.machines m ON m.instance_id = l.instance_id AND m.ended_at IS NULL
+            JOIN hostq.finished f ON f.id = m.id AND e.at >= f.finished_at
+            WHERE e.type = 'cleanup' AND jsonb_typeof(e.details->'left') = 'array' GROUP BY f.id ORDER BY f.id LOOP
+            made := made + (hostq.make_cleanup(r.id, r.machines) IS NOT NULL)::int;
+        END LOOP;
+    END IF;
+    RETURN jsonb_build_object('deployment', d.id, 'adopted', d.system_identifier <> here, 'cleanups', made);
+END $$;
+COMMENT ON FUNCTION hostq.adopt() IS 'This database, a copy or a restore, is the deployment from now on; the one that it was copied from must not be used any more. {deployment, adopted, cleanups}; adopted false: it was the original already.';
+
 CREATE OR REPLACE FUNCTION hostq.store_templates(p_namespace text, p_files_hash text, p_config jsonb, p_templates jsonb, p_message text) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -97,7 +97,7 @@ BEGIN
         END CASE;
     END LOOP;
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'hostq_daemon') THEN
-        REVOKE EXECUTE ON FUNCTION hostq.set(text, text), hostq.pause(text), hostq.resume(text) FROM hostq_daemon;
+        REVOKE EXECUTE ON FUNCTION hostq.set(text, text), hostq.pause(text), hostq.resume(text), hostq.adopt() FROM hostq_daemon;
         REVOKE INSERT, UPDATE, DELETE ON hostq.settings, hostq.tenants, hostq.edges, hostq.schema_version, hostq.deployment FROM hostq_daemon;
     END IF;
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'hostq_admin') THEN

@@ -1,4 +1,4 @@
--- database_settings: settings of this database that hurt a queue; logged at start.
+-- database_settings: what of this database hurts a queue, settings and that it is a copy; logged at start.
 -- Columns: name, value, why.
 SELECT name, setting AS value, why FROM pg_settings JOIN (VALUES
     ('autovacuum', 'off', 'dead rows of the queue are never removed'),
@@ -11,3 +11,5 @@ SELECT name, setting AS value, why FROM pg_settings JOIN (VALUES
 UNION ALL
 SELECT name, setting, 'idle transactions of others hold back vacuum: set a limit' FROM pg_settings
 WHERE name = 'idle_in_transaction_session_timeout' AND setting = '0'
+UNION ALL
+SELECT 'deployment', 'copy', 'a copy or a restore ends no machine by itself: see hostq adopt' WHERE NOT hostq.is_original()

@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 
+int cmd_adopt(struct cli *c);
 int cmd_call(struct cli *c);
 int cmd_cancel(struct cli *c);
 int cmd_daemons(struct cli *c);

@@ -1,5 +1,6 @@
 /* cmd_list.c - many rows: list, machines, templates, queues, daemons,
- * horizon; and what changes a queue or a setting: pause, resume, set. */
+ * horizon; and what changes a queue, a setting or the house: pause, resume,
+ * set, adopt. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -266,5 +267,29 @@ cmd_set(struct cli *c)
     const char *was = json_str(a.json, "was");
     (void)printf("%s = %s (was %s)\n", c->args[0], c->args[1],
                  was != NULL ? was : "unset");
+    return 0;
+}
+
+int
+cmd_adopt(struct cli *c)
+{
+    CLEANUP_ANSWER struct answer a = ANSWER_INIT;
+    struct err err;
+
+    if (cli_ask(c, STMT_CLI_ADOPT, 0, NULL, &a, &err) != 0)
+        return cli_refused(c, &a, &err);
+    if (cli_has(c, OPT_JSON)) {
+        cli_print(a.text);
+        return 0;
+    }
+    const char *id = json_str(a.json, "deployment");
+    if (id == NULL)
+        id = "unknown";
+    if (json_is_true(json_object_get(a.json, "adopted")))
+        (void)printf("this database is deployment %s from now on; clean-ups "
+                     "made: %lld\n",
+                     id, (long long)json_int(a.json, "cleanups"));
+    else
+        (void)printf("this database is deployment %s already\n", id);
     return 0;
 }

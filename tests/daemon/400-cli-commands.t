@@ -3,12 +3,12 @@
 # status, its help. M36 M47
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$top_srcdir/tests/daemon/hf.inc"
-plan 332
+plan 342
 
 # Help needs no database.
 commands=$(hostq help --words)
 for c in submit wait watch status show result explain events cancel retry list machines templates validate-templates horizon \
-    queues daemons pause resume set call hf migrate version help; do
+    queues daemons pause resume set adopt call hf migrate version help; do
     like "hostq knows $c" " $(echo "$commands" | tr '\n' ' ')" " $c "
 done
 list=$(hostq help)
@@ -210,6 +210,10 @@ run 3 set nosuch
 run 2 set nosuch 1
 like "... unknown" "$err" "Unknown setting 'nosuch'"
 run 2 set regional_capacity '{x'
+run 0 adopt
+is "adopt: nothing to do" "$out" "this database is deployment $(sql "SELECT id FROM hostq.deployment") already"
+run 0 adopt --json
+shows "... --json" "$out" 'keys == ["adopted","cleanups","deployment"] and .adopted == false and .cleanups == 0'
 run 0 migrate --status --json
 shows "migrate --status --json" "$out" '.missing == 0 and .known == (.applied | length)'
 run 0 migrate

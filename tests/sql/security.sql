@@ -2,7 +2,7 @@
 -- function, view and table, by id too; what each role may do.
 BEGIN;
 \ir helpers.inc
-SELECT plan(98);
+SELECT plan(99);
 
 CREATE FUNCTION pg_temp.who(x text) RETURNS name LANGUAGE sql AS $$ SELECT format('hostq_test_%s_%s', x, pg_backend_pid())::name $$;
 DO $$
@@ -112,6 +112,7 @@ SELECT is(pg_temp.as('dm', 'SELECT count(DISTINCT namespace) FROM hostq.requests
 SELECT is(pg_temp.as('dm', 'WITH u AS (UPDATE hostq.queue SET retry_attempt = 1 WHERE state = ''pending'' RETURNING 1) SELECT count(*) > 2 FROM u'), 'true', 'daemon: writes');
 SELECT is(pg_temp.as('dm', 'SELECT count(*) FROM hostq.intents'), '2', 'daemon: intents');
 SELECT is(pg_temp.as('dm', 'SELECT hostq.set(''account_limit'', ''5'')'), '42501', 'daemon: changes no settings');
+SELECT is(pg_temp.as('dm', 'SELECT hostq.adopt()'), '42501', 'daemon: does not adopt');
 SELECT is(pg_temp.as('ad', 'SELECT count(DISTINCT namespace) FROM hostq.requests WHERE namespace IN (''a'', ''b'')'), '2', 'administrator: all namespaces');
 SELECT is(pg_temp.as('ad', 'SELECT 1 FROM hostq.intents'), '42501', 'administrator: not the intents');
 
