@@ -139,6 +139,49 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION hostq.check_provision IS 'Refusal for bad parameters of a provision, or null. unbounded: the scripts'' form, bound by the template only.';
 
+CREATE OR REPLACE FUNCTION hostq.check_lists(p_name text, p_value jsonb, p_lists text[], p_flags text[]) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    k text;
+    v jsonb;
+BEGIN
+    IF coalesce(p_value, 'null') = 'null' THEN
+        RETURN NULL;
+    ELSIF jsonb_typeof(p_value) <> 'object' THEN
+        RETURN hostq.invalid(p_name, p_value, 'object', format('%s must be an object', initcap(p_name)));
+    END IF;
+    FOR k, v IN SELECT * FROM jsonb_each(p_value) WHERE value <> 'null' LOOP
+        IF k = ANY (p_flags) AND jsonb_typeof(v) <> 'boolean' THEN
+            RETURN hostq.invalid(p_name || '.' || k, v, 'true, false', format('%s must be true or false', k));
+        ELSIF k = ANY (p_lists) AND (jsonb_typeof(v) <> 'array' OR v @? '$[*] ? (@.type() != "string" || @ == "")') THEN
+            RETURN hostq.invalid(p_name || '.' || k, v, 'list of strings', format('%s must be a list of strings', k));
+        ELSIF NOT k = ANY (p_lists || p_flags) THEN
+            RETURN hostq.invalid(p_name || '.' || k, v, array_to_string(p_lists || p_flags, ', '), format('Unknown field ''%s'' in %s', k, p_name));
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION hostq.check_lists IS 'Refusal for an object whose members are lists of strings and flags, or null. JSON null counts as absent.';
+
+CREATE OR REPLACE FUNCTION hostq.check_where(p_req jsonb, p_region text, p_price_type text) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    regions jsonb := p_req#>'{placement,regions}';
+    price jsonb := p_req#>'{metadata,max-spot-price}';
+    r jsonb := coalesce(hostq.check_lists('placement', p_req->'placement', '{availabilityZones,regions}', '{}'),
+        hostq.check_lists('networking', p_req->'networking', '{subnetIds,securityGroupIds}', '{associatePublicIp}'));
+BEGIN
+    IF r IS NOT NULL THEN
+        RETURN r;
+    ELSIF coalesce(regions, '[]') NOT IN ('[]', 'null') AND p_region IS NOT NULL AND NOT regions ? p_region THEN
+        RETURN hostq.invalid('placement.regions', regions, p_region, format('The provider serves region %s only', p_region));
+    ELSIF p_price_type = 'spot' AND coalesce(price, 'null') <> 'null' AND (price #>> '{}' !~ '^\d{1,9}(\.\d{1,9})?$' OR (price #>> '{}')::numeric = 0) THEN
+        RETURN hostq.invalid('metadata.max-spot-price', price, 'a decimal above 0', 'Spot price must be a decimal above 0');
+    END IF;
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION hostq.check_where IS 'Refusal for a placement, networking or spot price that a cloud provider cannot obey, or null.';
+
 CREATE OR REPLACE FUNCTION hostq.submit_provision(p_req jsonb, p_namespace text) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -159,6 +202,12 @@ BEGIN
     END IF;
     IF p_req ? 'tags' THEN
         r := hostq.check_tags(p_req->'tags', CASE jsonb_typeof(t.definition->'instanceTags') WHEN 'string' THEN t.definition->>'instanceTags' END);
+        IF r IS NOT NULL THEN
+            RETURN r;
+        END IF;
+    END IF;
+    IF t.provider_api <> 'process' THEN
+        r := hostq.check_where(p_req, hostq.aws_region(p_namespace), coalesce(t.definition->>'priceType', 'ondemand'));
         IF r IS NOT NULL THEN
             RETURN r;
         END IF;
