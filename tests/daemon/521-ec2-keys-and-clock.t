@@ -3,9 +3,10 @@
 # instance that EC2 does not know yet is waited for, an endpoint that cannot be
 # reached is tried again. M46
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
+. "$top_srcdir/tests/daemon/queue.inc"
 . "$top_srcdir/tests/daemon/hf.inc"
 . "$top_srcdir/tests/daemon/ec2.inc"
-plan 28
+plan 31
 pg_start
 ec2_no_keys
 ec2_start --key AKIDEXAMPLE --secret one --token first
@@ -94,6 +95,22 @@ expect_state "$back" completed 20
 expect_state hidden completed 30
 is "... one was returned, one launched for it, none is lost" "$(ec2_state '[.instances[] | select(.tags["hf:request"] == "hidden") | .state] | sort | join(" ")')" "running running terminated"
 server '{"invisible_ms":0}'
+
+# Pending for too long: 180 s at least, which have passed here.
+server '{"pending_ms":null}'
+ask slow
+stuck() {
+    says "(SELECT count(*) = 1 FROM hostq.machines WHERE request_id = 'slow' AND status = 'pending') AND (SELECT state FROM hostq.requests WHERE request_id = 'slow') = 'waiting'"
+}
+ok "a machine stays pending" wait_for 10 stuck
+server '{"pending_ms":0}'
+old=$(sql "SELECT instance_id FROM hostq.machines WHERE request_id = 'slow'")
+server "{\"tag\":{\"ids\":[\"$old\"],\"set\":{\"hf:owner\":\"hidden from the watch\"}}}"
+sql "UPDATE hostq.machines SET first_seen = first_seen - interval '181 s' WHERE request_id = 'slow';
+    UPDATE hostq.queue SET run_at = clock_timestamp() WHERE id = hostq.request_key('slow')"
+expect_state slow completed 20
+is "... it is terminated, and another one launched" "$(ec2_state '[.instances[] | select(.tags["hf:request"] == "slow") | .state] | sort | join(" ")') $(
+    sql "SELECT string_agg(message, ' ') FROM hostq.machines WHERE instance_id = '$old'")" "running terminated still pending after 180 s"
 
 # Nobody listens.
 good=$ec2_url
