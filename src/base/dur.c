@@ -27,6 +27,16 @@ usec_sub(usec_t a, usec_t b)
 }
 
 usec_t
+usec_doubled(usec_t a, int64_t times, usec_t max)
+{
+    if (max < a)
+        max = a;
+    for (int64_t i = 0; i < times && a < max; i++)
+        a = usec_add(a, a);
+    return a < max ? a : max;
+}
+
+usec_t
 usec_mul(usec_t a, double factor)
 {
     double product = (double)a * factor;

@@ -17,6 +17,8 @@ typedef int64_t usec_t; /* microseconds: a point in time or a span */
 usec_t usec_add(usec_t a, usec_t b);      /* saturates at both ends */
 usec_t usec_sub(usec_t a, usec_t b);      /* saturates at both ends */
 usec_t usec_mul(usec_t a, double factor); /* a >= 0; saturates */
+/* a (> 0) doubled so many times, up to max, or a where that is more. */
+usec_t usec_doubled(usec_t a, int64_t times, usec_t max);
 
 /* Reads "1h30m", "500ms", "2.5s", "250us", "1d", or a bare number of
  * seconds; negative allowed with a leading '-'. */

@@ -12,6 +12,18 @@
 
 #define BACKOFF_MAX (60 * USEC_S)
 
+const json_t *
+ec2_provider(const struct request *r)
+{
+    return json_object_get(r->context, "provider");
+}
+
+json_t *
+ec2_cursor(const struct request *r, const char *key)
+{
+    return json_object_get(json_object_get(r->note, "cursor"), key);
+}
+
 /* AWS_CONNECTION_TIMEOUT_MS; 0 = the engine's own. */
 static usec_t
 connect_time(const json_t *provider)
@@ -111,17 +123,12 @@ ec2_unreadable(const struct err *err, struct outcome *o)
 void
 ec2_wait_instead(const struct request *r, usec_t least, struct outcome *o)
 {
-    int64_t errors = json_int(r->note, "poll_errors");
-
     if (o->verdict != V_RETRY && o->verdict != V_FAIL)
         return;
     o->verdict = V_WAIT;
     o->definite = false;
-    o->delay = least;
-    for (int64_t i = 0; i < errors && o->delay < BACKOFF_MAX; i++)
-        o->delay *= 2;
-    if (o->delay > BACKOFF_MAX)
-        o->delay = least > BACKOFF_MAX ? least : BACKOFF_MAX;
+    o->delay =
+        usec_doubled(least, json_int(r->note, "poll_errors"), BACKOFF_MAX);
 }
 
 json_t *

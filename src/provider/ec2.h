@@ -2,9 +2,10 @@
  * machines, and the keys of their templates. Pure.
  *
  * A handler is told of its account in the request's context
- * (hostq.aws_context): provider {account, region, endpoint, pending_timeout
- * (s)}, user_data, machines [{instance_id, request_id, status, name,
- * private_ip, first_seen_us}] Members may be absent. */
+ * (hostq.aws_context): provider {account, region, profile, credential_file,
+ * endpoint, proxy, connect_timeout (s), pending_timeout (s)}, user_data,
+ * machines [{instance_id, request_id, status, name, private_ip,
+ * first_seen_us}]. Members may be absent. */
 #ifndef HOSTQ_PROVIDER_EC2_H
 #define HOSTQ_PROVIDER_EC2_H
 
@@ -28,8 +29,12 @@
 /* The keys of a template that RunInstances is called with. */
 int ec2_run_template_check(const json_t *template_, struct err *err);
 
-/* A POST of the form to the account of provider (context.provider, or a copy
- * of it in a stored intent). -1: the form is too long. */
+/* Borrowed from the request: how its account is called, and a member of what
+ * its last round left; NULL where there is none. */
+const json_t *ec2_provider(const struct request *r);
+json_t *ec2_cursor(const struct request *r, const char *key);
+
+/* A POST of the form to the account of provider. -1: the form is too long. */
 int ec2_call(const json_t *provider, const struct buf *form, struct call *call,
              struct err *err);
 /* "InstanceId.N" of each. */

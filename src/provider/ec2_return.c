@@ -37,18 +37,6 @@ struct end {
     bool cannot_stop;
 };
 
-static const json_t *
-provider_of(const struct request *r)
-{
-    return json_object_get(r->context, "provider");
-}
-
-static json_t *
-cursor(const struct request *r, const char *key)
-{
-    return json_object_get(json_object_get(r->note, "cursor"), key);
-}
-
 static usec_t
 drain_time(const struct request *r)
 {
@@ -87,7 +75,7 @@ is_told(const json_t *m, enum phase phase)
 static void
 choose(const struct request *r, struct end *e, enum phase phase)
 {
-    json_t *apart = cursor(r, "apart"), *m;
+    json_t *apart = ec2_cursor(r, "apart"), *m;
     size_t i;
 
     for (int round = 0; round < 2 && json_array_size(e->ids) == 0; round++) {
@@ -127,7 +115,7 @@ end_read(const struct request *r, struct end *e)
     e->drain = drain_time(r);
     e->force = json_is_true(json_object_get(r->payload, "force"));
     e->stop_at = json_int(json_object_get(r->note, "cursor"), "stop_at");
-    e->cannot_stop = json_is_true(cursor(r, "cannot_stop"));
+    e->cannot_stop = json_is_true(ec2_cursor(r, "cannot_stop"));
     if (json_array_size(e->machines) == 0) {
         e->phase = PHASE_NONE;
         return;
@@ -174,7 +162,7 @@ return_plan(const struct request *r, const struct env *env,
             form_add(&form, "Force", "true");
             form_add(&form, "SkipOsShutdown", "true");
         }
-        rc = ec2_call(provider_of(r), &form, call, err);
+        rc = ec2_call(ec2_provider(r), &form, call, err);
     }
     end_fini(&e);
     return rc;
@@ -227,7 +215,7 @@ keep(const struct end *e, json_t *apart, struct outcome *o)
 static json_t *
 apart_new(const struct request *r)
 {
-    json_t *apart = cursor(r, "apart");
+    json_t *apart = ec2_cursor(r, "apart");
 
     return json_is_object(apart) ? json_copy(apart) : json_object();
 }
@@ -312,7 +300,7 @@ judge_failed(const struct request *r, struct end *e, enum aws_class class,
         e->cannot_stop = true;
         o->definite = false;
         o->delay = USEC_MS;
-        keep(e, cursor(r, "apart"), o);
+        keep(e, ec2_cursor(r, "apart"), o);
         return;
     }
     if (e->phase == PHASE_END && o->definite && judge_refused(r, e, error, o))
@@ -325,14 +313,10 @@ judge_failed(const struct request *r, struct end *e, enum aws_class class,
 static usec_t
 next_look(const struct request *r, const struct end *e, usec_t now)
 {
-    int64_t polls = json_int(r->note, "poll_count");
-    usec_t delay = LOOK_FIRST;
-
-    for (int64_t i = 0; i < polls && delay < LOOK_MAX; i++)
-        delay *= 2;
-    if (delay > LOOK_MAX)
-        delay = LOOK_MAX;
+    usec_t delay =
+        usec_doubled(LOOK_FIRST, json_int(r->note, "poll_count"), LOOK_MAX);
     usec_t left = usec_sub(end_at(r, e), now);
+
     if (e->phase == PHASE_DRAIN && left < delay)
         delay = left;
     return delay > USEC_MS ? delay : USEC_MS;
@@ -371,7 +355,7 @@ judge_left(const struct request *r, struct end *e, usec_t now,
         o->delay = USEC_MS;
         o->reroute = true;
     }
-    keep(e, cursor(r, "apart"), o);
+    keep(e, ec2_cursor(r, "apart"), o);
 }
 
 static void

@@ -43,12 +43,6 @@ struct round {
 };
 
 static const json_t *
-provider_of(const struct request *r)
-{
-    return json_object_get(r->context, "provider");
-}
-
-static const json_t *
 open_body(const struct request *r)
 {
     return json_object_get(json_object_get(r->context, "intent"), "body");
@@ -60,7 +54,7 @@ static usec_t
 pending_time(const struct request *r)
 {
     double s =
-        json_number_value(json_object_get(provider_of(r), "pending_timeout"));
+        json_number_value(json_object_get(ec2_provider(r), "pending_timeout"));
 
     if (!(s >= PENDING_MIN_S))
         s = PENDING_MIN_S;
@@ -137,7 +131,7 @@ plan_launch(const struct request *r, const struct env *env, int64_t missing,
                    subnet != NULL ? subnet : "", intent->token);
         CLEANUP_BUF struct buf form = BUF_INIT(EC2_FORM_CAP);
         ec2_launch_form(r, &l, &form);
-        if (ec2_call(provider_of(r), &form, call, err) != 0)
+        if (ec2_call(ec2_provider(r), &form, call, err) != 0)
             return -1;
         intent->body = json_pack("{s:s, s:I}", "form", buf_str(&form), "count",
                                  (json_int_t)l.count);
@@ -151,7 +145,7 @@ plan_launch(const struct request *r, const struct env *env, int64_t missing,
         return err_set(err, E_FAILED, "the stored intent has no form");
     CLEANUP_BUF struct buf form = BUF_INIT(EC2_FORM_CAP);
     buf_puts(&form, stored);
-    return ec2_call(provider_of(r), &form, call, err);
+    return ec2_call(ec2_provider(r), &form, call, err);
 }
 
 static int
@@ -162,7 +156,7 @@ plan_drop(const struct request *r, json_t *ids, struct call *call,
 
     form_begin(&form, "TerminateInstances", EC2_VERSION);
     ec2_add_ids(&form, ids);
-    return ec2_call(provider_of(r), &form, call, err);
+    return ec2_call(ec2_provider(r), &form, call, err);
 }
 
 static int
@@ -177,7 +171,7 @@ run_plan(const struct request *r, const struct env *env, struct intent *intent,
         rc =
             plan_launch(r, env, r->machine_count - x.living, intent, call, err);
     else if (x.phase == PHASE_ZONES)
-        rc = ec2_launch_plan_zones(r, provider_of(r), call, err);
+        rc = ec2_launch_plan_zones(r, ec2_provider(r), call, err);
     else if (x.phase == PHASE_DROP)
         rc = plan_drop(r, x.overdue, call, err);
     round_fini(&x);
@@ -194,7 +188,7 @@ machines_new(const struct request *r, json_t *instances, const char *message)
     json_array_foreach(instances, i, one)
     {
         json_t *m =
-            ec2_machine_new(one, r->request_id, RUN_API, provider_of(r));
+            ec2_machine_new(one, r->request_id, RUN_API, ec2_provider(r));
         if (message != NULL)
             (void)json_object_set_new(m, "message", json_string(message));
         (void)json_array_append_new(machines, m);
@@ -209,7 +203,6 @@ wait_for(const struct request *r, const struct round *x, usec_t now,
          struct outcome *o)
 {
     usec_t left = usec_sub(x->next_due, now);
-    int64_t polls = json_int(r->note, "poll_count");
 
     if (x->living == 0)
         outcome_set(o, V_WAIT, R_NONE, "No machines discovered yet for %s",
@@ -223,9 +216,9 @@ wait_for(const struct request *r, const struct round *x, usec_t now,
     if (x->living >= r->machine_count)
         return;
     /* The next launch; after one that made nothing not at once. */
-    o->delay = x->fresh ? USEC_MS : LOOK;
-    for (int64_t i = 0; !x->fresh && i < polls && o->delay < LOOK_MAX; i++)
-        o->delay *= 2;
+    o->delay = x->fresh ? USEC_MS
+                        : usec_doubled(LOOK, json_int(r->note, "poll_count"),
+                                       LOOK_MAX);
 }
 
 static void

@@ -25,23 +25,11 @@ interval(const struct request *r)
     return (ms > 0 ? ms : INTERVAL_MS) * USEC_MS;
 }
 
-static const json_t *
-provider_of(const struct request *r)
-{
-    return json_object_get(r->context, "provider");
-}
-
-static json_t *
-cursor(const struct request *r, const char *key)
-{
-    return json_object_get(json_object_get(r->note, "cursor"), key);
-}
-
 /* The second question, when the first one is answered. */
 static bool
 asks_spot(const struct request *r)
 {
-    return json_is_true(cursor(r, "spot"));
+    return json_is_true(ec2_cursor(r, "spot"));
 }
 
 static void
@@ -59,7 +47,7 @@ static int
 watch_plan(const struct request *r, const struct env *env,
            struct intent *intent, struct call *call, struct err *err)
 {
-    const char *page = json_string_value(cursor(r, "page"));
+    const char *page = json_string_value(ec2_cursor(r, "page"));
     CLEANUP_BUF struct buf form = BUF_INIT(EC2_FORM_CAP);
 
     (void)intent;
@@ -67,7 +55,7 @@ watch_plan(const struct request *r, const struct env *env,
         ec2_spot_form(&form, page);
     else
         instances_form(&form, env->deployment, page);
-    return ec2_call(provider_of(r), &form, call, err);
+    return ec2_call(ec2_provider(r), &form, call, err);
 }
 
 /* A filter is the provider's promise; what is not ours stays out. */
@@ -86,7 +74,7 @@ add_seen(const struct request *r, const struct env *env, json_t *instances,
             continue;
         (void)json_array_append_new(
             seen, ec2_machine_new(one, request_id != NULL ? request_id : "",
-                                  MACHINES_API, provider_of(r)));
+                                  MACHINES_API, ec2_provider(r)));
     }
 }
 
@@ -128,7 +116,7 @@ judge_instances(const struct request *r, const struct env *env,
         look_failed(r, o);
         return;
     }
-    (void)json_array_extend(seen, cursor(r, "seen"));
+    (void)json_array_extend(seen, ec2_cursor(r, "seen"));
     add_seen(r, env, instances, seen);
     if (next != NULL)
         look_on(seen, false, next, o);
@@ -142,7 +130,7 @@ static void
 judge_spot(const struct request *r, const struct reply *reply,
            struct outcome *o)
 {
-    CLEANUP_JSON json_t *seen = json_copy(cursor(r, "seen"));
+    CLEANUP_JSON json_t *seen = json_copy(ec2_cursor(r, "seen"));
     CLEANUP_FREE char *next = NULL;
     struct err err;
 
@@ -170,7 +158,7 @@ watch_judge(const struct request *r, const struct env *env,
                (o->verdict == V_RETRY || o->verdict == V_FAIL)) {
         outcome_fini(o); /* of the machines all is known */
         outcome_init(o);
-        look_done(r, cursor(r, "seen"), o);
+        look_done(r, ec2_cursor(r, "seen"), o);
     } else {
         look_failed(r, o);
     }

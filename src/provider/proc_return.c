@@ -249,14 +249,10 @@ name_living(json_t *living, struct buf *names)
 static usec_t
 next_look(const struct request *r, const struct drain *d, usec_t now)
 {
-    int64_t polls = json_int(r->note, "poll_count");
-    usec_t delay = LOOK_FIRST;
-
-    for (int64_t i = 0; i < polls && delay < LOOK_MAX; i++)
-        delay *= 2;
-    if (delay > LOOK_MAX)
-        delay = LOOK_MAX;
+    usec_t delay =
+        usec_doubled(LOOK_FIRST, json_int(r->note, "poll_count"), LOOK_MAX);
     usec_t left = usec_sub(kill_at(r, d), now);
+
     if (!d->killed && left < delay)
         delay = left;
     return delay > LOOK_MIN ? delay : LOOK_MIN;

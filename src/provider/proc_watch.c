@@ -26,13 +26,8 @@ interval(const struct request *r)
 static usec_t
 backoff(const struct request *r)
 {
-    int64_t errors = json_int(r->note, "poll_errors");
-    usec_t delay = interval(r);
-    usec_t limit = delay > BACKOFF_MAX ? delay : BACKOFF_MAX;
-
-    for (int64_t i = 0; i < errors && delay < limit; i++)
-        delay *= 2;
-    return delay < limit ? delay : limit;
+    return usec_doubled(interval(r), json_int(r->note, "poll_errors"),
+                        BACKOFF_MAX);
 }
 
 /* Machines that are known by pid: a program may hide its marks, and the marks

@@ -345,6 +345,18 @@ START_TEST(whole_numbers)
 }
 END_TEST
 
+START_TEST(doubled)
+{
+    ck_assert_int_eq(usec_doubled(3, 0, 100), 3);
+    ck_assert_int_eq(usec_doubled(3, -1, 100), 3);
+    ck_assert_int_eq(usec_doubled(3, 2, 100), 12);
+    ck_assert_int_eq(usec_doubled(3, 50, 100), 100);
+    ck_assert_int_eq(usec_doubled(300, 0, 100), 300);
+    ck_assert_int_eq(usec_doubled(300, 9, 100), 300);
+    ck_assert_int_eq(usec_doubled(1, INT64_MAX, USEC_MAX), USEC_MAX);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -362,6 +374,7 @@ main(void)
     tcase_add_loop_test(t, dates_in_utc, 0, COUNT(date_rows));
     tcase_add_test(t, dates_of_all_time_are_in_bounds);
     tcase_add_loop_test(t, whole_numbers, 0, COUNT(whole_rows));
+    tcase_add_test(t, doubled);
     suite_add_tcase(s, t);
     return unit_run(s);
 }

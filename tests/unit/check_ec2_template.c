@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json_help.h"
 #include "provider/ec2.h"
 #include "provider/ec2_keys.h"
 #include "provider/template.h"
-#include "unit.h"
 
 /* Each row lays its keys over it; null removes. */
 #define GOOD                                                                   \
@@ -98,30 +98,10 @@ static const struct template_row {
     {"{\"vmTypesPriority\":\"\"}", NULL},
 };
 
-static json_t *
-lay_over(const char *over)
-{
-    json_t *t = json_loads(GOOD, 0, NULL);
-    json_t *o = json_loads(over, JSON_ALLOW_NUL, NULL);
-    const char *key;
-    json_t *value;
-
-    ck_assert_msg(o != NULL, "bad row %s", over);
-    json_object_foreach(o, key, value)
-    {
-        if (json_is_null(value))
-            (void)json_object_del(t, key);
-        else
-            (void)json_object_set(t, key, value);
-    }
-    json_decref(o);
-    return t;
-}
-
 START_TEST(M37_template)
 {
     const struct template_row *row = &template_rows[_i];
-    json_t *t = lay_over(row->over);
+    json_t *t = lay_over(GOOD, row->over);
     struct err err = {.text = ""};
     int status = ec2_run_template_check(t, &err);
 
@@ -145,12 +125,12 @@ START_TEST(null_is_absent)
     struct err err;
 
     for (int i = 0; i < COUNT(optional); i++) {
-        json_t *t = lay_over("{}");
+        json_t *t = lay_over(GOOD, "{}");
         (void)json_object_set_new(t, optional[i], json_null());
         ck_assert_msg(ec2_run_template_check(t, &err) == 0, "%s", err.text);
         json_decref(t);
     }
-    json_t *t = lay_over("{}");
+    json_t *t = lay_over(GOOD, "{}");
     (void)json_object_set_new(t, "imageId", json_null());
     ck_assert_int_eq(ec2_run_template_check(t, &err), -1);
     ck_assert_str_eq(err.text, "template.imageId is missing: an AMI expected");

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json_help.h"
 #include "provider/provider.h"
-#include "unit.h"
 
 /* A template that passes; each row lays its keys over it, null removes. */
 #define GOOD                                                                   \
@@ -193,30 +193,10 @@ static const struct template_row {
      "template.drainTimeout is -1: a number in 0..3600 expected"},
 };
 
-static json_t *
-lay_over(const char *over)
-{
-    json_t *t = json_loads(GOOD, 0, NULL);
-    json_t *o = json_loads(over, JSON_ALLOW_NUL, NULL);
-    const char *key;
-    json_t *value;
-
-    ck_assert_msg(t != NULL && o != NULL, "bad test: %s", over);
-    json_object_foreach(o, key, value)
-    {
-        if (json_is_null(value))
-            (void)json_object_del(t, key);
-        else
-            (void)json_object_set(t, key, value);
-    }
-    json_decref(o);
-    return t;
-}
-
 START_TEST(M37_template)
 {
     const struct template_row *row = &template_rows[_i];
-    json_t *t = lay_over(row->over);
+    json_t *t = lay_over(GOOD, row->over);
     const char *api = "untouched";
     struct err err = {.text = ""};
     int status = template_check(t, &api, &err);
@@ -248,13 +228,13 @@ START_TEST(null_is_absent)
     struct err err;
 
     for (int i = 0; i < COUNT(optional); i++) {
-        json_t *t = lay_over("{}");
+        json_t *t = lay_over(GOOD, "{}");
         (void)json_object_set_new(t, optional[i], json_null());
         ck_assert_msg(template_check(t, &api, &err) == 0, "%s", err.text);
         json_decref(t);
     }
     for (int i = 0; i < COUNT(required); i++) {
-        json_t *t = lay_over("{}");
+        json_t *t = lay_over(GOOD, "{}");
         (void)json_object_set_new(t, required[i], json_null());
         ck_assert_int_eq(template_check(t, &api, &err), -1);
         ck_assert_msg(strstr(err.text, "is missing") != NULL, "%s", err.text);
@@ -284,7 +264,7 @@ START_TEST(an_environment_entry_has_the_kernels_limit)
     struct err err;
 
     for (size_t len = limit - 2; len <= limit; len++) {
-        json_t *t = lay_over("{}");
+        json_t *t = lay_over(GOOD, "{}");
         memset(text, 'x', len);
         text[len] = '\0';
         (void)json_object_set_new(t, "environment",
@@ -304,7 +284,7 @@ START_TEST(a_path_has_the_kernels_limit)
     struct err err;
 
     for (size_t len = 4094; len <= 4097; len++) {
-        json_t *t = lay_over("{}");
+        json_t *t = lay_over(GOOD, "{}");
         memset(text, '/', len);
         text[len] = '\0';
         (void)json_object_set_new(t, "workDir", json_string(text));
