@@ -13,7 +13,7 @@ shows "... the message names value and allowed list" "$hf_out" 'failure and (.me
 is "... no row" "$(sql "SELECT count(*) FROM hostq.requests")" 0
 call requestMachines '{"templateId":"foo","machineCount":1}'
 shows "... by call: value and list" "$call_out" 'refused("providerApi"; .error.message) and (.error.message | contains("Foo"))
-    and .error.details.value == "Foo" and .error.details.limit == "process"'
+    and .error.details.value == "Foo" and .error.details.limit == "process, RunInstances"'
 is "... exit 2" "$call_status" 2
 
 # Started, and held before anything was found: its units' lock is somebody else's.
