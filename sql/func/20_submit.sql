@@ -19,18 +19,19 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION hostq.check_keys IS 'Refusal that names the first key that is not allowed, or null.';
 
-CREATE OR REPLACE FUNCTION hostq.check_tags(p_tags jsonb, p_template_tags text DEFAULT NULL) RETURNS jsonb
+CREATE OR REPLACE FUNCTION hostq.check_tags(p_tags jsonb, p_template_tags jsonb DEFAULT NULL, p_own int DEFAULT 0) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     k text;
     v jsonb;
     n int;
 BEGIN
-    IF p_tags IS NULL OR p_tags = 'null' THEN
+    IF coalesce(p_tags, 'null') = 'null' AND p_own = 0 THEN
         RETURN NULL;
-    ELSIF jsonb_typeof(p_tags) <> 'object' THEN
+    ELSIF coalesce(p_tags, 'null') <> 'null' AND jsonb_typeof(p_tags) <> 'object' THEN
         RETURN hostq.invalid('tags', p_tags, 'object of texts', 'Tags must be an object of texts');
     END IF;
+    p_tags := coalesce(nullif(p_tags, 'null'), '{}');
     FOR k, v IN SELECT * FROM jsonb_each(p_tags) LOOP
         IF k = '' THEN
             RETURN hostq.invalid('tags', p_tags, '1..128 characters', 'Tag key must not be empty');
@@ -45,13 +46,15 @@ BEGIN
         END IF;
     END LOOP;
     SELECT count(DISTINCT x) INTO n FROM (SELECT jsonb_object_keys(p_tags)
-        UNION ALL SELECT split_part(p, '=', 1) FROM unnest(string_to_array(p_template_tags, ';')) p WHERE p <> '') t (x);
-    IF n > 50 THEN
-        RETURN hostq.invalid('tags', to_jsonb(n), '50 tags', format('%s tags exceed the limit of 50', n));
+        UNION ALL SELECT split_part(p, '=', 1) FROM unnest(string_to_array(p_template_tags #>> '{}', ';')) p
+            WHERE p <> '' AND jsonb_typeof(p_template_tags) = 'string'
+        UNION ALL SELECT jsonb_object_keys(CASE jsonb_typeof(p_template_tags) WHEN 'object' THEN p_template_tags ELSE '{}' END)) t (x);
+    IF n > 50 - p_own THEN
+        RETURN hostq.invalid('tags', to_jsonb(n), format('%s tags', 50 - p_own), format('%s tags exceed the limit of %s', n, 50 - p_own));
     END IF;
     RETURN NULL;
 END $$;
-COMMENT ON FUNCTION hostq.check_tags IS 'Refusal for bad tags, or null. Lengths are in characters.';
+COMMENT ON FUNCTION hostq.check_tags IS 'Refusal for bad tags, or null. Lengths are in characters. p_own: how many of the 50 that a resource can have are ours.';
 
 CREATE OR REPLACE FUNCTION hostq.check_timeout(p_req jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$

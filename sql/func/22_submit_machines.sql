@@ -200,17 +200,11 @@ BEGIN
     IF k IS NOT NULL THEN
         RETURN hostq.invalid(k, p_req->k, 'not with provider process', format('%s does not apply to provider process', initcap(k)));
     END IF;
-    IF p_req ? 'tags' THEN
-        r := hostq.check_tags(p_req->'tags', CASE jsonb_typeof(t.definition->'instanceTags') WHEN 'string' THEN t.definition->>'instanceTags' END);
-        IF r IS NOT NULL THEN
-            RETURN r;
-        END IF;
-    END IF;
-    IF t.provider_api <> 'process' THEN
-        r := hostq.check_where(p_req, hostq.aws_region(p_namespace), coalesce(t.definition->>'priceType', 'ondemand'));
-        IF r IS NOT NULL THEN
-            RETURN r;
-        END IF;
+    r := CASE WHEN t.provider_api = 'process' THEN hostq.check_tags(p_req->'tags', t.definition->'instanceTags')
+        ELSE coalesce(hostq.check_tags(p_req->'tags', t.definition->'instanceTags', 2),
+            hostq.check_where(p_req, hostq.aws_region(p_namespace), coalesce(t.definition->>'priceType', 'ondemand'))) END;
+    IF r IS NOT NULL THEN
+        RETURN r;
     END IF;
     b := hostq.new_body(p_req, p_namespace);
     b.template_id := t.template_id;

@@ -4,7 +4,7 @@
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$top_srcdir/tests/daemon/hf.inc"
 . "$top_srcdir/tests/daemon/ec2.inc"
-plan 56
+plan 57
 pg_start
 ec2_keys
 ec2_start --key "$AWS_ACCESS_KEY_ID" --secret "$AWS_SECRET_ACCESS_KEY"
@@ -71,6 +71,7 @@ refuses "... of texts" '"placement":{"availabilityZones":[1]}' placement.availab
 refuses "a region that the provider does not serve" '"placement":{"regions":["eu-west-1"]}' placement.regions
 refuses "networking: a foreign key" '"networking":{"vpcId":"vpc-1"}' networking.vpcId
 refuses "... a flag that is none" '"networking":{"associatePublicIp":"yes"}' networking.associatePublicIp
+refuses "tags over the 48 that are left beside ours, the template's counted" '"tags":'"$(jq -nc '[range(47) | {key: "k\(.)", value: "v"}] | from_entries')" tags full
 refuses "a spot price that is none" '"metadata":{"max-spot-price":"cheap"}' metadata.max-spot-price spot
 refuses "... of zero" '"metadata":{"max-spot-price":0}' metadata.max-spot-price spot
 is "nothing was launched for them" "$(ec2_log '[.[] | select(.action == "RunInstances")] | length')" 4
