@@ -2,7 +2,7 @@
 # The stand-in for EC2 keeps what it promises: what other tests prove with it
 # is worth as much. The signer here is curl's, not ours.
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
-plan 149
+plan 150
 auth=
 
 # Sends it; the answer is in $tmp/reply, curl's exit status in $sent.
@@ -298,6 +298,9 @@ for kind in lost drop cut empty html error; do
     is "$kind: once only" "$http" 200
     rm -f "$tmp/reply"
 done
+control '{"fault":{"action":"DescribeSubnets","kind":"html","status":200,"body":"<p>sign in</p>"}}'
+api DescribeSubnets
+is "html: a page of one's own" "$http $(cat "$tmp/reply")" "200 <p>sign in</p>"
 control '{"fault":{"action":"RunInstances","kind":"lost","rst":true}}'
 run 1 1 ClientToken=lost
 is "a reset" "$sent" 56

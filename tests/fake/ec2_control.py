@@ -67,8 +67,9 @@ class Control:
     credentials   {key, secret, token}: what is accepted from now on; null: all
     fault         {kind, action, times, skip, match, effect, ...} or a list of
                   them; null removes all. kinds: error (code, message, status);
-                  drop, lost (rst: true for a reset); late (ms); cut; html and
-                  empty (status); slow (ms in all, bytes at once)
+                  drop, lost (rst: true for a reset); late (ms); cut; html
+                  (status, body) and empty (status); slow (ms in all, bytes at
+                  once)
     hold          {action, after, times}: wait before, or after, the effect
     release       ACTION or "*"
     add           {count, tags, type, subnet, state, token, spot}: instances of others
