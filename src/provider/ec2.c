@@ -131,6 +131,16 @@ ec2_wait_instead(const struct request *r, usec_t least, struct outcome *o)
         usec_doubled(least, json_int(r->note, "poll_errors"), BACKOFF_MAX);
 }
 
+int
+ec2_read(const struct reply *reply, const char *action,
+         const struct xml_handler *h, void *arg, struct err *err)
+{
+    char root[80];
+
+    (void)snprintf(root, sizeof(root), "%sResponse", action);
+    return xml_read_as(root, reply->body, reply->body_len, h, arg, err);
+}
+
 json_t *
 ec2_named_ids_new(const char *message)
 {

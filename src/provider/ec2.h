@@ -19,6 +19,7 @@
 #include "core/request.h"
 #include "provider/provider.h"
 #include "wire/awserr.h"
+#include "wire/xml.h"
 
 #define EC2_VERSION "2016-11-15"
 #define EC2_FORM_CAP ((size_t)256 * 1024) /* user data: 16 KiB at most */
@@ -40,13 +41,16 @@ int ec2_call(const json_t *provider, const struct buf *form, struct call *call,
 /* "InstanceId.N" of each. */
 void ec2_add_ids(struct buf *form, json_t *ids);
 
+/* Reads a success of that action (xml.h). -1: malformed, cut, or another
+ * document, as a proxy's page is: nothing of it counts. */
+int ec2_read(const struct reply *reply, const char *action,
+             const struct xml_handler *h, void *arg, struct err *err);
 /* The instances that an answer lists, as an array of objects with those keys
  * of machine.h that the answer names (status, name, private_ip, ...) and:
  * owner, owner_request (our tags), token (client token). *next: the token of
- * the next page, owned, or NULL. NULL: malformed or cut, nothing of it
- * counts. */
-json_t *ec2_instances_new(const struct reply *reply, char **next,
-                          struct err *err);
+ * the next page, owned, or NULL. NULL: as ec2_read(). */
+json_t *ec2_instances_new(const struct reply *reply, const char *action,
+                          char **next, struct err *err);
 /* The machine object of such an instance, of that request. */
 json_t *ec2_machine_new(json_t *instance, const char *request_id,
                         const char *provider_api, const json_t *provider);

@@ -9,7 +9,6 @@
 #include "core/mem.h"
 #include "provider/ec2.h"
 #include "provider/machine.h"
-#include "wire/xml.h"
 
 /* Where an instance is: DescribeInstances, or the others. */
 static const char *const item_paths[] = {
@@ -167,11 +166,12 @@ on_end(void *arg, const char *path, const char *text)
 }
 
 json_t *
-ec2_instances_new(const struct reply *reply, char **next, struct err *err)
+ec2_instances_new(const struct reply *reply, const char *action, char **next,
+                  struct err *err)
 {
     static const struct xml_handler handler = {on_start, on_end};
     struct reading r = {.list = json_array()};
-    int rc = xml_read(reply->body, reply->body_len, &handler, &r, err);
+    int rc = ec2_read(reply, action, &handler, &r, err);
 
     json_decref(r.item);
     json_decref(r.tags);

@@ -15,9 +15,9 @@
 #include "provider/ec2_keys.h"
 #include "provider/tags.h"
 #include "wire/form.h"
-#include "wire/xml.h"
 
 #define ROOT_DEVICE "/dev/xvda"
+#define SUBNETS "DescribeSubnets"
 
 static const json_t *
 networking(const struct request *r, const char *key)
@@ -259,7 +259,7 @@ ec2_launch_plan_zones(const struct request *r, const json_t *provider,
     size_t i;
     json_t *id;
 
-    form_begin(&form, "DescribeSubnets", EC2_VERSION);
+    form_begin(&form, SUBNETS, EC2_VERSION);
     json_array_foreach(subnets, i, id)
     {
         form_addf(&form, json_string_value(id), "SubnetId.%zu", i + 1);
@@ -317,7 +317,7 @@ ec2_launch_judge_zones(const struct request *r, const struct reply *reply,
 
     if (ec2_failed(reply, o, &class, NULL))
         return;
-    if (xml_read(reply->body, reply->body_len, &handler, &z, &err) != 0) {
+    if (ec2_read(reply, SUBNETS, &handler, &z, &err) != 0) {
         ec2_unreadable(&err, o);
     } else if (z.chosen == NULL) {
         outcome_set(o, V_FAIL, R_CONFIG,

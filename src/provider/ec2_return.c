@@ -141,6 +141,12 @@ end_fini(struct end *e)
     json_decref(e->machines);
 }
 
+static const char *
+action(const struct end *e)
+{
+    return e->phase == PHASE_STOP ? "StopInstances" : "TerminateInstances";
+}
+
 static int
 return_plan(const struct request *r, const struct env *env,
             struct intent *intent, struct call *call, struct err *err)
@@ -153,10 +159,7 @@ return_plan(const struct request *r, const struct env *env,
     (void)intent;
     end_read(r, &e);
     if (e.phase == PHASE_STOP || e.phase == PHASE_END) {
-        form_begin(&form,
-                   e.phase == PHASE_STOP ? "StopInstances"
-                                         : "TerminateInstances",
-                   EC2_VERSION);
+        form_begin(&form, action(&e), EC2_VERSION);
         ec2_add_ids(&form, e.ids);
         if (e.phase == PHASE_END && e.force) {
             form_add(&form, "Force", "true");
@@ -376,7 +379,8 @@ return_judge(const struct request *r, const struct env *env,
     } else if (ec2_failed(reply, o, &class, &error)) {
         judge_failed(r, &e, class, &error, o);
     } else {
-        CLEANUP_JSON json_t *instances = ec2_instances_new(reply, NULL, &err);
+        CLEANUP_JSON json_t *instances =
+            ec2_instances_new(reply, action(&e), NULL, &err);
         if (instances == NULL) {
             ec2_unreadable(&err, o);
         } else {

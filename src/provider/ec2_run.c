@@ -23,6 +23,7 @@
 #include "wire/token.h"
 
 #define RUN_API "RunInstances"
+#define DROP "TerminateInstances"
 #define GROUP_MAX 100 /* machines of one call (aws.md 1b) */
 #define PENDING_MIN_S 180
 #define PENDING_MAX_S 10000
@@ -154,7 +155,7 @@ plan_drop(const struct request *r, json_t *ids, struct call *call,
 {
     CLEANUP_BUF struct buf form = BUF_INIT(EC2_FORM_CAP);
 
-    form_begin(&form, "TerminateInstances", EC2_VERSION);
+    form_begin(&form, DROP, EC2_VERSION);
     ec2_add_ids(&form, ids);
     return ec2_call(ec2_provider(r), &form, call, err);
 }
@@ -269,7 +270,8 @@ judge_launch(const struct request *r, const struct reply *reply,
 
     if (ec2_failed(reply, o, &class, NULL))
         return;
-    CLEANUP_JSON json_t *instances = ec2_instances_new(reply, NULL, &err);
+    CLEANUP_JSON json_t *instances =
+        ec2_instances_new(reply, RUN_API, NULL, &err);
     if (instances == NULL) {
         ec2_unreadable(&err, o);
         return;
@@ -292,7 +294,7 @@ judge_drop(const struct request *r, const struct reply *reply, struct round *x,
         o->definite = false;
         return;
     }
-    CLEANUP_JSON json_t *instances = ec2_instances_new(reply, NULL, &err);
+    CLEANUP_JSON json_t *instances = ec2_instances_new(reply, DROP, NULL, &err);
     if (instances == NULL) {
         ec2_unreadable(&err, o);
         return;

@@ -9,8 +9,8 @@
 #include "core/mem.h"
 #include "provider/ec2.h"
 #include "wire/form.h"
-#include "wire/xml.h"
 
+#define SPOT "DescribeSpotInstanceRequests"
 #define NOTICE_S 120 /* from the notice to the end */
 #define PAGE_MAX 1000
 
@@ -39,7 +39,7 @@ ec2_spot_lives(json_t *seen)
 void
 ec2_spot_form(struct buf *form, const char *page)
 {
-    form_begin(form, "DescribeSpotInstanceRequests", EC2_VERSION);
+    form_begin(form, SPOT, EC2_VERSION);
     form_add(form, "Filter.1.Name", "status-code");
     form_add(form, "Filter.1.Value.1", "marked-for-termination");
     form_add(form, "Filter.1.Value.2", "marked-for-stop");
@@ -91,7 +91,7 @@ ec2_spot_mark(const struct reply *reply, json_t *seen, char **next,
 {
     static const struct xml_handler handler = {NULL, on_end};
     struct reading r = {.until = json_object()};
-    int rc = xml_read(reply->body, reply->body_len, &handler, &r, err);
+    int rc = ec2_read(reply, SPOT, &handler, &r, err);
     size_t i;
     json_t *m;
 

@@ -13,6 +13,7 @@
 #include "provider/list.h"
 #include "wire/form.h"
 
+#define LOOK "DescribeInstances"
 #define PAGE_MAX 1000 /* MaxResults of DescribeInstances */
 #define INTERVAL_MS 5000
 #define MACHINES_API "RunInstances" /* of those that no row knows */
@@ -35,7 +36,7 @@ asks_spot(const struct request *r)
 static void
 instances_form(struct buf *form, const char *owner, const char *page)
 {
-    form_begin(form, "DescribeInstances", EC2_VERSION);
+    form_begin(form, LOOK, EC2_VERSION);
     form_add(form, "Filter.1.Name", "tag:" EC2_TAG_OWNER);
     form_add(form, "Filter.1.Value.1", owner);
     form_add_int(form, "MaxResults", PAGE_MAX);
@@ -110,7 +111,8 @@ judge_instances(const struct request *r, const struct env *env,
     CLEANUP_FREE char *next = NULL;
     struct err err;
 
-    CLEANUP_JSON json_t *instances = ec2_instances_new(reply, &next, &err);
+    CLEANUP_JSON json_t *instances =
+        ec2_instances_new(reply, LOOK, &next, &err);
     if (instances == NULL) {
         ec2_unreadable(&err, o);
         look_failed(r, o);

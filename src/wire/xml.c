@@ -14,7 +14,8 @@ struct reading {
     XML_Parser parser;
     const struct xml_handler *handler;
     void *arg;
-    int depth; /* 1: inside the root */
+    const char *root; /* its name, or NULL: any */
+    int depth;        /* 1: inside the root */
     struct buf path;
     size_t starts[XML_DEPTH_MAX]; /* length of the path before each name */
     struct buf text;
@@ -43,8 +44,13 @@ on_start(void *arg, const XML_Char *name, const XML_Char **attributes)
 {
     struct reading *r = arg;
     const char *colon = strrchr(name, ':');
+    const char *local = colon != NULL ? colon + 1 : name;
 
     (void)attributes;
+    if (r->depth == 0 && r->root != NULL && strcmp(local, r->root) != 0) {
+        refuse(r, "the document is another one");
+        return;
+    }
     if (r->depth == XML_DEPTH_MAX) {
         refuse(r, "too deep");
         return;
@@ -53,7 +59,7 @@ on_start(void *arg, const XML_Char *name, const XML_Char **attributes)
     if (r->depth > 0) {
         if (r->path.len > 0)
             buf_putc(&r->path, '/');
-        buf_puts(&r->path, colon != NULL ? colon + 1 : name);
+        buf_puts(&r->path, local);
     }
     r->depth++;
     r->inner = false;
@@ -115,7 +121,15 @@ int
 xml_read(const void *data, size_t len, const struct xml_handler *h, void *arg,
          struct err *err)
 {
+    return xml_read_as(NULL, data, len, h, arg, err);
+}
+
+int
+xml_read_as(const char *root, const void *data, size_t len,
+            const struct xml_handler *h, void *arg, struct err *err)
+{
     struct reading r = {
+        .root = root,
         .parser = XML_ParserCreate("UTF-8"),
         .handler = h,
         .arg = arg,

@@ -25,5 +25,9 @@ struct xml_handler {
  * to be thrown away. */
 int xml_read(const void *data, size_t len, const struct xml_handler *h,
              void *arg, struct err *err);
+/* The same, where the root's local name must be that one; of a document with
+ * another the handlers are told nothing. */
+int xml_read_as(const char *root, const void *data, size_t len,
+                const struct xml_handler *h, void *arg, struct err *err);
 
 #endif

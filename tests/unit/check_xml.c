@@ -140,6 +140,35 @@ START_TEST(bad_documents_are_refused)
 }
 END_TEST
 
+static const struct root_row {
+    const char *root, *xml;
+    int rc;
+} root_rows[] = {
+    {"r", "<r><a/></r>", 0},
+    {"r", "<n:r xmlns:n='u'><n:a/></n:r>", 0},
+    {"r", "<R><a/></R>", -1},
+    {"r", "<rr><a/></rr>", -1},
+    {"rr", "<r><rr><a/></rr></r>", -1},
+    {"r", "<html><r><a/></r></html>", -1},
+};
+
+START_TEST(another_root_is_refused)
+{
+    const struct root_row *row = &root_rows[_i];
+    struct buf told = BUF_INIT(1000);
+    struct err err = {E_NONE, ""};
+
+    ck_assert_int_eq(
+        xml_read_as(row->root, row->xml, strlen(row->xml), &note, &told, &err),
+        row->rc);
+    ck_assert_str_eq(buf_str(&told), row->rc == 0 ? "<<a>a=>=" : "");
+    ck_assert_str_eq(err.text,
+                     row->rc == 0 ? ""
+                                  : "XML, line 1: the document is another one");
+    buf_fini(&told);
+}
+END_TEST
+
 /* aws.md 1e: nothing before the end may be taken for the whole. */
 START_TEST(a_cut_document_is_refused)
 {
@@ -306,6 +335,7 @@ main(void)
     tcase_add_test(t, utf16_is_told_as_utf8);
     tcase_add_test(t, either_handler_may_be_missing);
     tcase_add_loop_test(t, bad_documents_are_refused, 0, COUNT(bad_rows));
+    tcase_add_loop_test(t, another_root_is_refused, 0, COUNT(root_rows));
     tcase_add_test(t, a_cut_document_is_refused);
     tcase_add_test(t, depth_has_a_limit);
     tcase_add_test(t, paths_have_a_limit);
