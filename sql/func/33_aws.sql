@@ -3,9 +3,10 @@
 
 CREATE OR REPLACE FUNCTION hostq.aws_account(p_namespace text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce((SELECT nullif(config->>'AWS_PROFILE', '') FROM hostq.providers WHERE namespace = p_namespace), 'default')
+    SELECT coalesce(nullif(p.config->>'AWS_PROFILE', ''), 'default') || coalesce('@/' || ltrim(nullif(p.config->>'AWS_CREDENTIAL_FILE', ''), '/'), '')
+    FROM (SELECT 1) one LEFT JOIN hostq.providers p ON p.namespace = p_namespace
 $$;
-COMMENT ON FUNCTION hostq.aws_account IS 'Account of a namespace: the profile whose credentials the daemons use (AWS_PROFILE of its config file, else default).';
+COMMENT ON FUNCTION hostq.aws_account IS 'Account of a namespace, named by the keys that the daemons use: AWS_PROFILE of its config file, else default; with an AWS_CREDENTIAL_FILE PROFILE@FILE, because the same profile of another file may be another account.';
 
 CREATE OR REPLACE FUNCTION hostq.aws_region(p_namespace text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -21,14 +22,14 @@ COMMENT ON FUNCTION hostq.config_number IS 'A number of a config file, where num
 CREATE OR REPLACE FUNCTION hostq.aws_provider(p_namespace text, p_account text, p_region text) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT jsonb_strip_nulls(jsonb_build_object('account', p_account, 'region', p_region,
-        'profile', CASE WHEN p_account <> 'default' OR p.config->>'AWS_PROFILE' = p_account THEN p_account END,
+        'profile', CASE WHEN a.profile <> 'default' OR p.config->>'AWS_PROFILE' = a.profile THEN a.profile END,
         'credential_file', nullif(p.config->>'AWS_CREDENTIAL_FILE', ''),
         'endpoint', nullif(p.config->>'AWS_ENDPOINT_URL', ''),
         'proxy', CASE WHEN p.config->>'AWS_PROXY_HOST' = '' THEN ''
             ELSE p.config->>'AWS_PROXY_HOST' || coalesce(':' || nullif(p.config->>'AWS_PROXY_PORT', ''), '') END,
         'connect_timeout', hostq.config_number(p.config, 'AWS_CONNECTION_TIMEOUT_MS') / 1000,
         'pending_timeout', hostq.config_number(p.config, 'AWS_INSTANCE_PENDING_TIMEOUT_SEC')))
-    FROM (SELECT 1) one LEFT JOIN hostq.providers p ON p.namespace = p_namespace
+    FROM (SELECT split_part(p_account, '@/', 1) AS profile) a LEFT JOIN hostq.providers p ON p.namespace = p_namespace
 $$;
 COMMENT ON FUNCTION hostq.aws_provider IS 'What a handler is told of the account that it calls: {account, region, profile, credential_file, endpoint, proxy, connect_timeout (s), pending_timeout (s)}, as the config file says.';
 
@@ -50,6 +51,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM hostq.queue WHERE id = hostq.request_key(hostq.aws_watch_id(p_account, p_region)) AND (note->>'poll_errors')::int > 0
 $$;
 COMMENT ON FUNCTION hostq.aws_trouble IS 'Why the last look at an account and region failed; null: it did not, or nobody looks.';
+
+CREATE OR REPLACE FUNCTION hostq.aws_watched_by(p_namespace text, p_account text, p_region text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce((SELECT namespace FROM hostq.providers
+        WHERE hostq.aws_account(namespace) = p_account AND hostq.aws_region(namespace) IS NOT DISTINCT FROM p_region
+        ORDER BY namespace <> p_namespace, namespace LIMIT 1), p_namespace)
+$$;
+COMMENT ON FUNCTION hostq.aws_watched_by IS 'Whose config file says how a watch reaches its account: of this namespace, unless it has moved to another account and a namespace is left that has not.';
 
 CREATE OR REPLACE FUNCTION hostq.need_aws_watch(p_namespace text, p_account text, p_region text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -242,19 +251,21 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     b hostq.request_body;
     t record;
+    ns text;
 BEGIN
     SELECT * INTO b FROM hostq.request_body WHERE id = p_id;
     IF p_kind = 'provision' THEN
         RETURN jsonb_strip_nulls(jsonb_build_object('provider', hostq.aws_provider(b.namespace, b.account, b.region),
             'user_data', (SELECT user_data FROM hostq.templates WHERE namespace = b.namespace AND template_id = b.template_id)));
     ELSIF p_kind = 'watch' THEN
-        RETURN jsonb_build_object('provider', hostq.aws_provider(b.payload->>'provider', b.account, b.region),
+        ns := hostq.aws_watched_by(b.payload->>'provider', b.account, b.region);
+        RETURN jsonb_build_object('provider', hostq.aws_provider(ns, b.account, b.region),
             'interval_ms', greatest(hostq.setting(CASE WHEN hostq.aws_is_moving(b.account, b.region) THEN 'watch_pending_ms' ELSE 'watch_ms' END)::int,
                 (SELECT least(n, 10000)::int FROM (SELECT hostq.config_number(config, 'AWS_DESCRIBE_REQUEST_INTERVAL') AS n FROM hostq.providers
-                WHERE namespace = b.payload->>'provider') c WHERE n IS NOT NULL)));
+                WHERE namespace = ns) c WHERE n IS NOT NULL)));
     END IF;
     -- An orphan is its watch's, whose config file is that of another namespace.
-    SELECT m.provider_api, m.account, m.region, CASE o.kind WHEN 'watch' THEN o.payload->>'provider' ELSE m.namespace END AS namespace
+    SELECT m.provider_api, m.account, m.region, CASE o.kind WHEN 'watch' THEN hostq.aws_watched_by(o.payload->>'provider', o.account, o.region) ELSE m.namespace END AS namespace
     INTO t FROM hostq.request_machines r JOIN hostq.machines m USING (machine_id) JOIN hostq.request_body o ON o.id = m.id
     WHERE r.id = p_id AND m.ended_at IS NULL AND m.provider_api <> 'process' ORDER BY m.machine_id LIMIT 1;
     RETURN (SELECT jsonb_build_object('provider', hostq.aws_provider(t.namespace, t.account, t.region), 'provider_api', t.provider_api,

@@ -2,7 +2,7 @@
 -- (sql/func/33_aws.sql). M39 M41 M42 M46
 BEGIN;
 \ir helpers.inc
-SELECT plan(51);
+SELECT plan(55);
 INSERT INTO hostq.providers (namespace, files_hash, config) VALUES ('default', 'x',
     '{"AWS_REGION":"us-east-1","AWS_ENDPOINT_URL":"http://127.0.0.1:1","AWS_INSTANCE_PENDING_TIMEOUT_SEC":"200"}');
 SELECT hostq.store_templates('default', 'x', '{"AWS_REGION":"us-east-1","AWS_ENDPOINT_URL":"http://127.0.0.1:1","AWS_INSTANCE_PENDING_TIMEOUT_SEC":"200"}',
@@ -47,6 +47,9 @@ SELECT is(pg_temp.told('{"AWS_PROXY_HOST":"p","AWS_PROXY_PORT":3128,"AWS_CONNECT
 SELECT is(pg_temp.told('{"AWS_PROXY_HOST":"","AWS_CONNECTION_TIMEOUT_MS":"soon","AWS_CREDENTIAL_FILE":""}'), '{"proxy":""}', 'an empty proxy is none, an empty file absent');
 SELECT is(pg_temp.told('{"AWS_PROFILE":"p"}', 'p'), '{"profile":"p"}', 'the profile that is configured');
 SELECT is(pg_temp.told('{"AWS_PROFILE":"q"}', 'p'), '{"profile":"p"}', '... but a request stays with its own');
+SELECT is(pg_temp.told('{"AWS_CREDENTIAL_FILE":"/c"}', 'default@/c'), '{"credential_file":"/c"}', 'a file names an account, no profile');
+SELECT is(pg_temp.told('{"AWS_PROFILE":"q","AWS_CREDENTIAL_FILE":"/d"}', 'p@/c'), '{"profile":"p","credential_file":"/d"}', '... and its keys may move');
+SELECT is(hostq.aws_account('default') || ' ' || hostq.aws_account('nobody'), 'q@/d default', 'account: profile and file, or default');
 SELECT is(pg_temp.told('{}'), '{}', '... and none without one: the environment''s keys count');
 SELECT pg_temp.told('{"AWS_REQUEST_RETRY_ATTEMPTS":"3"}');
 SELECT is(hostq.aws_policy('default'), '{"max_retries":3}', 'retries of the config file');
@@ -69,6 +72,11 @@ SELECT is(hostq.claim_context('watch', pg_temp.id('watch:aws:default/us-east-1')
     'the watch looks often while a request is open');
 UPDATE hostq.providers SET config = config || '{"AWS_DESCRIBE_REQUEST_INTERVAL":"7000"}';
 SELECT is(hostq.aws_context('watch', pg_temp.id('watch:aws:default/us-east-1'))->>'interval_ms', '7000', '... but not more often than the config file allows');
+INSERT INTO hostq.providers (namespace, files_hash, config) VALUES ('second', 'x', '{"AWS_REGION":"us-east-1","AWS_ENDPOINT_URL":"http://second"}');
+UPDATE hostq.providers SET config = config || '{"AWS_CREDENTIAL_FILE":"/c"}' WHERE namespace = 'default';
+SELECT is(hostq.aws_context('watch', pg_temp.id('watch:aws:default/us-east-1'))#>>'{provider,endpoint}', 'http://second', '... and with keys of an instance that is still of this account');
+UPDATE hostq.providers SET config = config - 'AWS_CREDENTIAL_FILE' WHERE namespace = 'default';
+DELETE FROM hostq.providers WHERE namespace = 'second';
 
 -- Machines come, run, and are told once.
 SELECT hostq.store_machines(jsonb_build_array(pg_temp.seen('i-1', 'r', 'pending'), pg_temp.seen('i-2', 'r', 'pending')));
