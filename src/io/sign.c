@@ -244,14 +244,17 @@ blames_clock(const struct aws_error *e)
     return is_one_of(e->code, codes);
 }
 
+/* Also of keys that do not expire: they may have been replaced since they
+ * were read, and where they were not, nothing is sent again. */
 static bool
-blames_keys(const struct aws_error *e, bool temporary)
+blames_keys(const struct aws_error *e)
 {
-    static const char *const codes[] = {"ExpiredToken", "ExpiredTokenException",
-                                        "InvalidClientTokenId", NULL};
+    static const char *const codes[] = {
+        "ExpiredToken",         "ExpiredTokenException",
+        "InvalidClientTokenId", "SignatureDoesNotMatch",
+        "AuthFailure",          NULL};
 
-    return is_one_of(e->code, codes) ||
-           (temporary && strcmp(e->code, "AuthFailure") == 0);
+    return is_one_of(e->code, codes);
 }
 
 /* Date against the time that was signed with: another call may have set the
@@ -292,7 +295,7 @@ sign_again(struct signer *s, const struct http_call *c, struct sign *g,
         g->clock_tried = true;
         return true;
     }
-    if (!g->keys_tried && blames_keys(&e, g->temporary) &&
+    if (!g->keys_tried && blames_keys(&e) &&
         creds_renew(s->creds, &c->aws, now_mono(), g->version)) {
         g->keys_tried = true;
         return true;
