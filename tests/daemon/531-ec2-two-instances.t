@@ -29,6 +29,7 @@ for i in $instances; do
     hf requestMachines '{"template":{"templateId":"basic","machineCount":2}}'
     eval "req_$i=\$(hf_value .requestId)"
 done
+req='' all='' # set by eval
 for i in $instances; do
     as "$i"
     eval "req=\$req_$i"
