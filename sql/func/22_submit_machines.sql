@@ -202,7 +202,8 @@ BEGIN
     END IF;
     r := CASE WHEN t.provider_api = 'process' THEN hostq.check_tags(p_req->'tags', t.definition->'instanceTags')
         ELSE coalesce(hostq.check_tags(p_req->'tags', t.definition->'instanceTags', 2),
-            hostq.check_where(p_req, hostq.aws_region(p_namespace), coalesce(t.definition->>'priceType', 'ondemand'))) END;
+            hostq.check_where(p_req, hostq.aws_region(p_namespace), coalesce(t.definition->>'priceType',
+                CASE WHEN t.definition->'spotPrice' <> 'null' THEN 'spot' END, 'ondemand'))) END;
     IF r IS NOT NULL THEN
         RETURN r;
     END IF;

@@ -54,3 +54,14 @@ ec2_vm_type(const json_t *template_)
         return type;
     return json_object_iter_key(json_object_iter(types));
 }
+
+bool
+ec2_is_spot(const json_t *template_)
+{
+    const json_t *type = json_object_get(template_, "priceType");
+    const json_t *lsf = json_object_get(template_, "spotPrice");
+
+    if (json_is_string(type))
+        return strcmp(json_string_value(type), "spot") == 0;
+    return lsf != NULL && !json_is_null(lsf);
+}

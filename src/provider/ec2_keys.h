@@ -3,6 +3,7 @@
 #define HOSTQ_PROVIDER_EC2_KEYS_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #define EC2_DRAIN_MAX_S 3600
 
@@ -13,5 +14,7 @@ json_t *ec2_subnets_new(const json_t *template_);
 json_t *ec2_list_new(const json_t *value);
 /* vmType, else the first key of vmTypes; NULL where there is none. */
 const char *ec2_vm_type(const json_t *template_);
+/* priceType spot, or without one LSF's spotPrice. */
+bool ec2_is_spot(const json_t *template_);
 
 #endif

@@ -80,13 +80,15 @@ add_volume(struct buf *form, const json_t *t)
 {
     int64_t size = json_int(t, "rootDeviceVolumeSize");
     int64_t iops = json_int(t, "iops");
+    const char *type = json_str(t, "volumeType");
     const char *device = json_str(t, "rootDeviceName");
 
-    if (size == 0)
-        return;
+    if (size == 0 && iops == 0 && (type == NULL || *type == '\0'))
+        return; /* the root volume is the image's */
     form_add(form, "BlockDeviceMapping.1.DeviceName",
              device != NULL && *device != '\0' ? device : ROOT_DEVICE);
-    form_add_int(form, "BlockDeviceMapping.1.Ebs.VolumeSize", size);
+    if (size != 0)
+        form_add_int(form, "BlockDeviceMapping.1.Ebs.VolumeSize", size);
     add_text(form, t, "volumeType", "BlockDeviceMapping.1.Ebs.VolumeType");
     if (iops != 0)
         form_add_int(form, "BlockDeviceMapping.1.Ebs.Iops", iops);
@@ -128,19 +130,33 @@ add_network(struct buf *form, const struct request *r, const char *subnet)
     }
 }
 
+/* Of the request, else of the template; NULL: up to the on-demand price. */
+static const json_t *
+max_price(const struct request *r)
+{
+    const json_t *metadata = json_object_get(r->payload, "metadata");
+    const json_t *prices[] = {
+        json_object_get(metadata, "max-spot-price"),
+        json_object_get(r->template_, "maxSpotPrice"),
+        json_object_get(r->template_, "spotPrice"),
+    };
+
+    for (size_t i = 0; i < sizeof(prices) / sizeof(prices[0]); i++) {
+        if (prices[i] != NULL && !json_is_null(prices[i]))
+            return prices[i];
+    }
+    return NULL;
+}
+
 static void
 add_price(struct buf *form, const struct request *r)
 {
-    const char *type = json_str(r->template_, "priceType");
-    const json_t *price = json_object_get(
-        json_object_get(r->payload, "metadata"), "max-spot-price");
+    const json_t *price = max_price(r);
     char text[40];
 
-    if (type == NULL || strcmp(type, "spot") != 0)
+    if (!ec2_is_spot(r->template_))
         return;
     form_add(form, "InstanceMarketOptions.MarketType", "spot");
-    if (price == NULL)
-        price = json_object_get(r->template_, "maxSpotPrice");
     if (json_is_number(price)) {
         (void)snprintf(text, sizeof(text), "%.10g", json_number_value(price));
         form_add(form, "InstanceMarketOptions.SpotOptions.MaxPrice", text);

@@ -11,15 +11,24 @@
 #define VOLUME_MAX_GIB 16384
 #define IOPS_MIN 100
 #define IOPS_MAX 64000
+#define PRICE_MAX 1000000
 
 static const char *const price_types[] = {"ondemand", "spot", NULL};
 static const char *const volume_types[] = {"gp2", "gp3",      "io1",
                                            "io2", "standard", NULL};
 
-/* Keys that only the other handlers can obey. */
-static const char *const foreign[] = {"fleetType", "fleetRole",
-                                      "vmTypesOnDemand", "vmTypesPriority",
-                                      "percentOnDemand"};
+static const char *const tenancies[] = {"default", "dedicated", "host", NULL};
+
+/* Keys that only the other handlers can obey, and those of LSF that none of
+ * them does: a machine that is not what its template says is worse than none.
+ */
+static const char *const foreign[] = {
+    "fleetType",       "fleetRole",
+    "vmTypesOnDemand", "vmTypesPriority",
+    "percentOnDemand", "userData",
+    "interfaceType",   "efaCount",
+    "ec2FleetConfig",  "onDemandTargetCapacityRatio",
+    "requestValidity"};
 
 static bool
 is_absent(const json_t *value)
@@ -45,8 +54,7 @@ check_texts(const json_t *template_, struct err *err)
     static const char *const keys[] = {
         "imageId",         "vmType",           "keyName",
         "instanceProfile", "launchTemplateId", "launchTemplateVersion",
-        "rootDeviceName",  "userDataScript",   "placementGroupName",
-        "tenancy"};
+        "rootDeviceName",  "userDataScript",   "placementGroupName"};
 
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
         const json_t *value = json_object_get(template_, keys[i]);
@@ -134,6 +142,40 @@ check_volume(const json_t *template_, struct err *err)
 }
 
 static int
+check_place(const json_t *template_, struct err *err)
+{
+    const json_t *optimized = json_object_get(template_, "ebsOptimized");
+    const char *tenancy;
+
+    if (!is_absent(optimized) && !json_is_boolean(optimized))
+        return template_refuse(err, "ebsOptimized", optimized, "true or false");
+    if (is_absent(json_object_get(template_, "tenancy")))
+        return 0;
+    return template_word(template_, "tenancy", tenancies, &tenancy, err);
+}
+
+/* spotPrice is LSF's: priceType spot and maxSpotPrice in one. */
+static int
+check_price(const json_t *template_, struct err *err)
+{
+    const json_t *lsf = json_object_get(template_, "spotPrice");
+    const char *price_type;
+    double price;
+
+    if (template_word(template_, "priceType", price_types, &price_type, err) !=
+            0 ||
+        template_number(template_, "maxSpotPrice", 0, PRICE_MAX, 0, &price,
+                        err) != 0 ||
+        template_number(template_, "spotPrice", 0, PRICE_MAX, 0, &price, err) !=
+            0)
+        return -1;
+    if (!is_absent(lsf) && !ec2_is_spot(template_))
+        return template_refuse(err, "spotPrice", lsf,
+                               "no spotPrice where priceType is ondemand");
+    return 0;
+}
+
+static int
 check_foreign(const json_t *template_, struct err *err)
 {
     for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
@@ -148,18 +190,14 @@ check_foreign(const json_t *template_, struct err *err)
 int
 ec2_run_template_check(const json_t *template_, struct err *err)
 {
-    const char *price_type;
-    double price;
+    double drain;
 
-    if (template_word(template_, "priceType", price_types, &price_type, err) !=
-            0 ||
-        check_texts(template_, err) != 0 || check_needed(template_, err) != 0 ||
+    if (check_price(template_, err) != 0 || check_texts(template_, err) != 0 ||
+        check_needed(template_, err) != 0 ||
         check_groups(template_, err) != 0 ||
-        check_volume(template_, err) != 0 ||
-        check_foreign(template_, err) != 0 ||
-        template_number(template_, "drainTimeout", 0, EC2_DRAIN_MAX_S, 0,
-                        &price, err) != 0)
+        check_volume(template_, err) != 0 || check_place(template_, err) != 0 ||
+        check_foreign(template_, err) != 0)
         return -1;
-    return template_number(template_, "maxSpotPrice", 0, 1000000, 0, &price,
-                           err);
+    return template_number(template_, "drainTimeout", 0, EC2_DRAIN_MAX_S, 0,
+                           &drain, err);
 }
