@@ -125,7 +125,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     r record;
 BEGIN
-    FOR r IN SELECT f.id, f.state, f.failure_reason, b.kind, b.request_id, b.cleanup_of, hostq.partial_policy(b.payload, b.template) AS policy,
+    FOR r IN SELECT f.id, f.state, f.failure_reason, b.kind, b.request_id, b.namespace, b.account, b.region, hostq.partial_policy(b.payload, b.template) AS policy,
             EXISTS (SELECT FROM hostq.intents i WHERE i.id = f.id) AS open_intent
         FROM hostq.finished f JOIN hostq.request_body b USING (id) WHERE f.id = ANY (p_ids)
           AND (p_leases IS NULL OR f.lease = p_leases[array_position(p_ids, f.id)]) ORDER BY f.id LOOP
@@ -140,6 +140,11 @@ BEGIN
         ELSIF r.kind = 'provision' THEN
             IF r.open_intent AND r.state <> 'completed' THEN
                 PERFORM hostq.intent_machines(r.id);
+                -- What an account made of it only the watch can tell, which
+                -- may have ended with the same daemons.
+                IF r.account IS NOT NULL THEN
+                    PERFORM hostq.need_aws_watch(r.namespace, r.account, r.region);
+                END IF;
             END IF;
             IF r.state = 'canceled' OR r.state IN ('failed', 'timeout') AND r.failure_reason <> 'partial' AND r.policy = 'clean' THEN
                 UPDATE hostq.machines SET result = 'fail', message = coalesce(message, 'removed with its request')

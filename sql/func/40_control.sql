@@ -84,7 +84,7 @@ BEGIN
     UPDATE hostq.request_machines SET result = NULL, message = NULL WHERE id = k AND result = 'fail';
     INSERT INTO hostq.queue (id, lane_id, deadline, first_started_at, intent)
     VALUES (k, hostq.lane(b.queue, b.priority, CASE b.kind WHEN 'return' THEN hostq.next_route(k)
-            WHEN 'watch' THEN substr(b.request_id, 7) END, b.account, b.region, b.group_id),
+            WHEN 'watch' THEN CASE b.provider_api WHEN 'process' THEN substr(b.request_id, 7) END END, b.account, b.region, b.group_id),
         now() + b.timeout, f.first_started_at, f.intent + 1);
     PERFORM hostq.notify_work(b.queue);
     RETURN jsonb_build_object('requestId', p_request_id, 'state', 'pending');
