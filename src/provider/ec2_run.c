@@ -4,7 +4,9 @@
  *   launch  an intent is open, or machines are missing: RunInstances with the
  *           stored bytes. The answer names the machines; fewer than asked for
  *           are taken, and the next round asks for the rest with a new intent.
- *   drop    machines that stayed pending too long are terminated
+ *   drop    machines that stayed pending too long are terminated, and those
+ *           above what was asked for: a launch that was given up (its request
+ *           canceled, then retried by a person) may be seen late
  *   wait    for the watch (ec2_watch.c) to see the machines running
  * Where the subnet must be in one of some zones, a round before the first
  * launch asks which are (zones). */
@@ -37,7 +39,8 @@ struct round {
     json_t *known;  /* borrowed: machines of the context */
     int64_t living; /* pending and running, but for the overdue */
     int64_t ready;
-    json_t *overdue; /* owned: ids */
+    json_t *drop; /* owned: ids of the overdue, or else of the surplus */
+    bool surplus;
     bool fresh;      /* the answer named machines that were not known */
     usec_t next_due; /* database clock: when the next one is overdue */
     usec_t pending_time;
@@ -72,12 +75,30 @@ count_machine(const struct request *r, const json_t *m, struct round *x)
     if (ec2_is_ready(m)) {
         x->ready++;
     } else if (ec2_is(m, "pending") && due <= r->db_now) {
-        (void)json_array_append(x->overdue, json_object_get(m, "instance_id"));
+        (void)json_array_append(x->drop, json_object_get(m, "instance_id"));
         return;
     } else if (due < x->next_due) {
         x->next_due = due;
     }
     x->living++;
+}
+
+/* What is not ready goes first, then the youngest. */
+static void
+choose_surplus(const struct request *r, struct round *x)
+{
+    int64_t left = x->living - r->machine_count;
+
+    for (int ready = 0; ready < 2; ready++) {
+        for (size_t i = json_array_size(x->known); i > 0 && left > 0; i--) {
+            const json_t *m = json_array_get(x->known, i - 1);
+            if (!ec2_lives(m) || ec2_is_ready(m) != (ready == 1))
+                continue;
+            (void)json_array_append(x->drop, json_object_get(m, "instance_id"));
+            left--;
+        }
+    }
+    x->surplus = true;
 }
 
 /* plan and judge of one round see the same request, so the same phase. */
@@ -89,16 +110,19 @@ round_read(const struct request *r, struct round *x)
 
     memset(x, 0, sizeof(*x));
     x->known = json_object_get(r->context, "machines");
-    x->overdue = json_array();
+    x->drop = json_array();
     x->next_due = USEC_MAX;
     x->pending_time = pending_time(r);
     json_array_foreach(x->known, i, m)
     {
         count_machine(r, m, x);
     }
+    if (open_body(r) == NULL && json_array_size(x->drop) == 0 &&
+        x->living > r->machine_count)
+        choose_surplus(r, x);
     if (open_body(r) != NULL)
         x->phase = PHASE_LAUNCH;
-    else if (json_array_size(x->overdue) > 0)
+    else if (json_array_size(x->drop) > 0)
         x->phase = PHASE_DROP;
     else if (x->living >= r->machine_count)
         x->phase = PHASE_WAIT;
@@ -109,7 +133,7 @@ round_read(const struct request *r, struct round *x)
 static void
 round_fini(struct round *x)
 {
-    json_decref(x->overdue);
+    json_decref(x->drop);
 }
 
 static int
@@ -174,7 +198,7 @@ run_plan(const struct request *r, const struct env *env, struct intent *intent,
     else if (x.phase == PHASE_ZONES)
         rc = ec2_launch_plan_zones(r, ec2_provider(r), call, err);
     else if (x.phase == PHASE_DROP)
-        rc = plan_drop(r, x.overdue, call, err);
+        rc = plan_drop(r, x.drop, call, err);
     round_fini(&x);
     return rc;
 }
@@ -226,6 +250,12 @@ static void
 judge_wait(const struct request *r, const struct round *x, usec_t now,
            struct outcome *o)
 {
+    if (x->living > r->machine_count) {
+        outcome_set(o, V_WAIT, R_NONE, "%lld machines, %lld were asked for",
+                    (long long)x->living, (long long)r->machine_count);
+        o->delay = USEC_MS;
+        return;
+    }
     if (x->ready < r->machine_count) {
         wait_for(r, x, now, o);
         return;
@@ -234,30 +264,39 @@ judge_wait(const struct request *r, const struct round *x, usec_t now,
     o->result = json_pack("{s:I}", "machines", (json_int_t)x->ready);
 }
 
-/* Those of the answer that the context does not have: a replay names again
- * what was there before. */
+/* As they are with the answer. A replay names again what was there before,
+ * in the states of now; what is being ended stays so. */
 static void
-count_new(const struct request *r, json_t *machines, struct round *x)
+count_told(const struct request *r, json_t *machines, struct round *x)
 {
-    CLEANUP_JSON json_t *ids = json_object();
+    CLEANUP_JSON json_t *all = json_object();
+    const char *id;
     size_t i;
     json_t *m;
 
     json_array_foreach(x->known, i, m)
     {
-        (void)json_object_set_new(ids, json_str(m, "instance_id"), json_true());
+        (void)json_object_set(all, json_str(m, "instance_id"), m);
     }
     json_array_foreach(machines, i, m)
     {
-        if (json_object_get(ids, json_str(m, "instance_id")) != NULL)
+        json_t *known = json_object_get(all, json_str(m, "instance_id"));
+        if (known != NULL && !ec2_lives(known))
             continue;
-        x->fresh = true;
-        json_t *seen = json_incref(m);
-        (void)json_object_set_new(seen, "first_seen_us",
-                                  json_integer((json_int_t)r->db_now));
-        count_machine(r, seen, x);
-        (void)json_object_del(seen, "first_seen_us");
-        json_decref(seen);
+        json_t *now = json_copy(m);
+        if (known != NULL)
+            (void)json_object_update_missing(now, known);
+        else
+            (void)json_object_set_new(now, "first_seen_us",
+                                      json_integer((json_int_t)r->db_now));
+        x->fresh |= known == NULL;
+        (void)json_object_set_new(all, json_str(m, "instance_id"), now);
+    }
+    x->living = x->ready = 0;
+    x->next_due = USEC_MAX;
+    json_object_foreach(all, id, m)
+    {
+        count_machine(r, m, x);
     }
 }
 
@@ -277,7 +316,7 @@ judge_launch(const struct request *r, const struct reply *reply,
         return;
     }
     o->machines = machines_new(r, instances, NULL);
-    count_new(r, o->machines, x);
+    count_told(r, o->machines, x);
     judge_wait(r, x, now, o);
     o->definite = true;
 }
@@ -299,12 +338,19 @@ judge_drop(const struct request *r, const struct reply *reply, struct round *x,
         ec2_unreadable(&err, o);
         return;
     }
+    if (x->surplus) {
+        o->machines = machines_new(r, instances, "more than were asked for");
+        outcome_set(o, V_WAIT, R_NONE, "%zu machines were too many",
+                    json_array_size(x->drop));
+        o->delay = USEC_MS;
+        return;
+    }
     (void)snprintf(message, sizeof(message), "still pending after %lld s",
                    (long long)(x->pending_time / USEC_S));
     o->machines = machines_new(r, instances, message);
     outcome_set(
         o, V_RETRY, R_CAPACITY, "%zu machines were still pending after %lld s",
-        json_array_size(x->overdue), (long long)(x->pending_time / USEC_S));
+        json_array_size(x->drop), (long long)(x->pending_time / USEC_S));
 }
 
 static void
