@@ -199,6 +199,7 @@ BEGIN
     IF hostq.is_original() THEN
         SELECT array_agg(m.machine_id) INTO orphans FROM hostq.machines m
         WHERE m.id = p_id AND m.ended_at IS NULL AND NOT hostq.is_being_returned(m.machine_id) AND m.status <> 'shutting-down'
+          AND m.first_seen < (SELECT claimed_at FROM hostq.queue WHERE id = p_id) -- in an earlier look
           AND m.first_seen < clock_timestamp() - hostq.setting('orphan_grace_ms')::int * interval '1 ms'
           AND m.instance_id IN (SELECT x->>'instance_id' FROM jsonb_array_elements(p_seen) x);
         IF orphans IS NOT NULL THEN

@@ -6,7 +6,7 @@
 . "$top_srcdir/tests/daemon/queue.inc"
 . "$top_srcdir/tests/daemon/hf.inc"
 . "$top_srcdir/tests/daemon/ec2.inc"
-plan 16
+plan 20
 pg_start
 ec2_keys
 ec2_start
@@ -62,4 +62,24 @@ is "... no row knows them" "$(sql "SELECT count(*) FROM hostq.machines WHERE ins
 ec2_control '{"pending_ms":0}' >"$tmp/control"
 expect_state open completed 20
 is "the ended request keeps its machine" "$(sql "SELECT count(*) FROM hostq.machines WHERE request_id = 'ended' AND status = 'running'")" 1
+
+# However short the grace, one look is not enough.
+for s in watch_ms=3600000 watch_pending_ms=3600000 orphan_grace_ms=0; do
+    hostq set "${s%=*}" "${s#*=}" >/dev/null
+done
+watch=$(sql "SELECT id FROM hostq.request_body WHERE kind = 'watch'")
+rests() {
+    says "(SELECT state = 'waiting' AND run_at > clock_timestamp() + interval '1 min' FROM hostq.queue WHERE id = $watch)"
+}
+look() {
+    sql "UPDATE hostq.queue SET run_at = clock_timestamp() WHERE id = $watch; SELECT hostq.notify_work('watch')" >/dev/null
+}
+ok "the watch rests" wait_for 10 rests
+orphan=$(add "$owner" nobody-made-it-either)
+look
+ok "an orphan is seen once, and lives" wait_for 10 known "$orphan"
+wait_for 10 rests
+is "... nothing was made to end it" "$(sql "SELECT count(*) FROM hostq.machines JOIN hostq.request_machines USING (machine_id) WHERE instance_id = '$orphan'")" 0
+look
+ok "... seen twice, it is ended" wait_for 10 is_in "$orphan" terminated shutting-down
 daemon_stop "$daemon_pid"
