@@ -2,7 +2,8 @@
  * one is given, then TerminateInstances; with force at once, without a
  * shutdown of the system (calls.md 4). All machines of the account go into one
  * call; one that the provider does not know stops none of the others: it is
- * set apart, and is gone when it is old enough to be known.
+ * set apart, and is gone when it is old enough to be known. Nor does one that
+ * cannot be stopped: it is terminated while the others drain.
  *
  * The watch (ec2_watch.c) says when they have ended. */
 #include <stdio.h>
@@ -24,6 +25,7 @@
     (5 * USEC_S) /* TerminateInstances so long before the                      \
                     deadline, however long the drain */
 #define NAMED_MAX 5
+#define UNSTOPPABLE_MAX 20
 
 enum phase { PHASE_NONE, PHASE_STOP, PHASE_DRAIN, PHASE_END, PHASE_LOOK };
 
@@ -34,7 +36,8 @@ struct end {
     usec_t drain;
     usec_t stop_at; /* database clock; 0 = not sent */
     bool force;
-    bool cannot_stop;
+    bool cannot_stop;    /* none of them */
+    json_t *unstoppable; /* borrowed: ids of some, or NULL */
 };
 
 static usec_t
@@ -63,10 +66,16 @@ end_at(const struct request *r, const struct end *e)
 }
 
 static bool
-is_told(const json_t *m, enum phase phase)
+is_unstoppable(const struct end *e, const json_t *m)
+{
+    return json_object_get(e->unstoppable, json_str(m, "instance_id")) != NULL;
+}
+
+static bool
+is_told(const struct end *e, const json_t *m, enum phase phase)
 {
     if (phase == PHASE_STOP)
-        return !ec2_lives(m);
+        return !ec2_lives(m) || is_unstoppable(e, m);
     return ec2_is(m, "shutting-down");
 }
 
@@ -83,7 +92,7 @@ choose(const struct request *r, struct end *e, enum phase phase)
         {
             const char *id = json_str(m, "instance_id");
             bool is_apart = json_object_get(apart, id) != NULL;
-            if (!is_told(m, phase) && is_apart == (round == 1) &&
+            if (!is_told(e, m, phase) && is_apart == (round == 1) &&
                 json_array_size(e->ids) < GROUP_MAX)
                 (void)json_array_append_new(e->ids, json_string(id));
         }
@@ -99,10 +108,26 @@ all_stopped(const struct end *e)
 
     json_array_foreach(e->machines, i, m)
     {
-        if (!ec2_is(m, "stopped") && !ec2_is(m, "shutting-down"))
+        if (!ec2_is(m, "stopped") && !ec2_is(m, "shutting-down") &&
+            !is_unstoppable(e, m))
             return false;
     }
     return true;
+}
+
+/* While the others drain, those that cannot are terminated. */
+static void
+choose_unstoppable(struct end *e)
+{
+    size_t i;
+    json_t *m;
+
+    json_array_foreach(e->machines, i, m)
+    {
+        if (is_unstoppable(e, m) && !is_told(e, m, PHASE_END))
+            (void)json_array_append(e->ids, json_object_get(m, "instance_id"));
+    }
+    e->phase = json_array_size(e->ids) > 0 ? PHASE_END : PHASE_DRAIN;
 }
 
 /* plan and judge of one round see the same request, so the same phase. */
@@ -116,6 +141,7 @@ end_read(const struct request *r, struct end *e)
     e->force = json_is_true(json_object_get(r->payload, "force"));
     e->stop_at = json_int(json_object_get(r->note, "cursor"), "stop_at");
     e->cannot_stop = json_is_true(ec2_cursor(r, "cannot_stop"));
+    e->unstoppable = ec2_cursor(r, "unstoppable");
     if (json_array_size(e->machines) == 0) {
         e->phase = PHASE_NONE;
         return;
@@ -127,7 +153,7 @@ end_read(const struct request *r, struct end *e)
             return;
         json_array_clear(e->ids);
         if (!all_stopped(e) && e->stop_at != 0 && r->db_now < end_at(r, e)) {
-            e->phase = PHASE_DRAIN;
+            choose_unstoppable(e);
             return;
         }
     }
@@ -211,16 +237,37 @@ told_new(const struct request *r, struct end *e, json_t *instances)
 static void
 keep(const struct end *e, json_t *apart, struct outcome *o)
 {
-    o->cursor = json_pack("{s:I, s:b, s:O*}", "stop_at", (json_int_t)e->stop_at,
-                          "cannot_stop", e->cannot_stop, "apart", apart);
+    o->cursor = json_pack("{s:I, s:b, s:O*, s:O*}", "stop_at",
+                          (json_int_t)e->stop_at, "cannot_stop", e->cannot_stop,
+                          "apart", apart, "unstoppable", e->unstoppable);
 }
 
+/* The ids that the cursor holds under this key. */
 static json_t *
-apart_new(const struct request *r)
+kept_new(const struct request *r, const char *key)
 {
-    json_t *apart = ec2_cursor(r, "apart");
+    json_t *ids = ec2_cursor(r, key);
 
-    return json_is_object(apart) ? json_copy(apart) : json_object();
+    return json_is_object(ids) ? json_copy(ids) : json_object();
+}
+
+/* Adds those of e that the message names to ids. False: no news, or it is
+ * about all of them. */
+static bool
+add_named(const struct end *e, const char *message, json_t *ids)
+{
+    CLEANUP_JSON json_t *named = ec2_named_ids_new(message);
+    CLEANUP_JSON json_t *all = by_id_new(e);
+    size_t i, before = json_object_size(ids);
+    json_t *id;
+
+    json_array_foreach(named, i, id)
+    {
+        if (json_object_get(all, json_string_value(id)) != NULL)
+            (void)json_object_set_new(ids, json_string_value(id), json_true());
+    }
+    return json_object_size(ids) > before &&
+           json_object_size(ids) < json_array_size(e->machines);
 }
 
 /* Some are refused for themselves (protected against termination): they are
@@ -229,20 +276,9 @@ static bool
 judge_refused(const struct request *r, const struct end *e,
               const struct aws_error *error, struct outcome *o)
 {
-    CLEANUP_JSON json_t *named = ec2_named_ids_new(error->message);
-    CLEANUP_JSON json_t *all = by_id_new(e);
-    CLEANUP_JSON json_t *apart = apart_new(r);
-    size_t i, before = json_object_size(apart);
-    json_t *id;
+    CLEANUP_JSON json_t *apart = kept_new(r, "apart");
 
-    json_array_foreach(named, i, id)
-    {
-        if (json_object_get(all, json_string_value(id)) != NULL)
-            (void)json_object_set_new(apart, json_string_value(id),
-                                      json_true());
-    }
-    if (json_object_size(apart) == before ||
-        json_object_size(apart) >= json_array_size(e->machines))
+    if (!add_named(e, error->message, apart))
         return false;
     outcome_set(o, V_WAIT, R_NONE, "%s", error->message);
     o->definite = false;
@@ -258,7 +294,7 @@ judge_unknown(const struct request *r, const struct end *e,
 {
     CLEANUP_JSON json_t *named = ec2_named_ids_new(error->message);
     CLEANUP_JSON json_t *all = by_id_new(e);
-    CLEANUP_JSON json_t *apart = apart_new(r);
+    CLEANUP_JSON json_t *apart = kept_new(r, "apart");
     json_t *id;
     size_t i;
     usec_t least = USEC_MS;
@@ -289,6 +325,24 @@ judge_unknown(const struct request *r, const struct end *e,
     keep(e, apart, o);
 }
 
+/* Not stoppable, or not in this state: terminated instead. EC2 names one at a
+ * time, so at last it is all of them. */
+static void
+judge_not_stopped(const struct request *r, struct end *e,
+                  const struct aws_error *error, struct outcome *o)
+{
+    CLEANUP_JSON json_t *ids = kept_new(r, "unstoppable");
+
+    e->cannot_stop = !add_named(e, error->message, ids) ||
+                     json_object_size(ids) > UNSTOPPABLE_MAX;
+    if (!e->cannot_stop)
+        e->unstoppable = ids;
+    outcome_set(o, V_WAIT, R_NONE, "cannot be stopped: %s", error->message);
+    o->definite = false;
+    o->delay = USEC_MS;
+    keep(e, ec2_cursor(r, "apart"), o);
+}
+
 static void
 judge_failed(const struct request *r, struct end *e, enum aws_class class,
              const struct aws_error *error, struct outcome *o)
@@ -298,12 +352,7 @@ judge_failed(const struct request *r, struct end *e, enum aws_class class,
         return;
     }
     if (e->phase == PHASE_STOP && o->definite) {
-        /* Not stoppable, or not in this state: it is terminated instead. */
-        outcome_set(o, V_WAIT, R_NONE, "cannot be stopped: %s", error->message);
-        e->cannot_stop = true;
-        o->definite = false;
-        o->delay = USEC_MS;
-        keep(e, ec2_cursor(r, "apart"), o);
+        judge_not_stopped(r, e, error, o);
         return;
     }
     if (e->phase == PHASE_END && o->definite && judge_refused(r, e, error, o))
@@ -330,6 +379,7 @@ judge_left(const struct request *r, struct end *e, usec_t now,
            struct outcome *o)
 {
     CLEANUP_BUF struct buf names = BUF_INIT(sizeof(o->text));
+    enum phase phase = e->phase == PHASE_STOP ? PHASE_STOP : PHASE_END;
     size_t i, left = 0;
     bool more = false;
     json_t *m;
@@ -338,7 +388,7 @@ judge_left(const struct request *r, struct end *e, usec_t now,
     {
         if (ec2_is(m, "terminated"))
             continue;
-        more |= !is_told(m, e->phase == PHASE_STOP ? PHASE_STOP : PHASE_END);
+        more |= !is_told(e, m, is_unstoppable(e, m) ? PHASE_END : phase);
         if (left++ < NAMED_MAX)
             buf_printf(&names, "%s %.64s", left > 1 ? "," : "",
                        json_str(m, "instance_id"));
