@@ -76,6 +76,18 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION hostq.hf_limits IS 'ncores: setting hf_pass_ncores; room: units that account_limit leaves to machines without account, null: no limit.';
 
+CREATE OR REPLACE FUNCTION hostq.hf_cloud_room(p_namespace text, p_type text) RETURNS bigint
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    region text := hostq.aws_region(p_namespace);
+    lim bigint := hostq.setting('account_limit');
+    cap bigint := (hostq.setting('regional_capacity')::jsonb #>> ARRAY[region, p_type])::bigint;
+BEGIN
+    RETURN least(CASE WHEN lim > 0 THEN lim - hostq.account_usage(hostq.aws_account(p_namespace), region) END,
+        CASE WHEN cap IS NOT NULL THEN cap - hostq.type_usage(region, p_type) END);
+END $$;
+COMMENT ON FUNCTION hostq.hf_cloud_room IS 'Units that account_limit and regional_capacity leave to machines of a cloud, by type; null: no limit.';
+
 -- plpgsql: a pooled session keeps its plan.
 CREATE OR REPLACE FUNCTION hostq.hf_template_list(p_namespace text, p_lsf boolean) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -85,8 +97,8 @@ BEGIN
              THEN t.definition - '{maxSpotPrice,vmTypesOnDemand,vmTypesPriority,percentOnDemand,allocationStrategyOnDemand,fleetRole}'::text[]
              ELSE t.definition END - 'availableNumber'
         || jsonb_build_object('templateId', t.template_id, 'maxNumber', t.max_number)
-        || CASE WHEN t.max_number < 0 AND s.room IS NULL THEN '{}'
-           ELSE jsonb_build_object('availableNumber', greatest(least(hostq.max_units(t.max_number) - coalesce(u.used, 0), s.room), 0)) END
+        || CASE WHEN t.max_number < 0 AND l.room IS NULL THEN '{}'
+           ELSE jsonb_build_object('availableNumber', greatest(least(hostq.max_units(t.max_number) - coalesce(u.used, 0), l.room), 0)) END
         || CASE jsonb_typeof(t.definition->'attributes') WHEN 'object' THEN jsonb_build_object('attributes',
                hostq.hf_attributes(t.definition->'attributes', s.ncores, p_lsf)) ELSE '{}' END
         || CASE WHEN t.definition ? 'instanceTags' THEN jsonb_build_object('instanceTags',
@@ -95,7 +107,8 @@ BEGIN
                 THEN -(t.definition->>'priority')::numeric ELSE 0 END,
             CASE WHEN p_lsf THEN t.template_id COLLATE "C" END, t.ordinal), '[]')
     FROM hostq.templates t LEFT JOIN hostq.hf_usage(p_namespace) u ON u.template_id = t.template_id,
-        hostq.hf_limits() s
+        hostq.hf_limits() s, LATERAL (SELECT CASE t.provider_api WHEN 'process' THEN s.room
+            ELSE hostq.hf_cloud_room(p_namespace, t.definition->>'vmType') END AS room OFFSET 0) l
     WHERE t.namespace = p_namespace AND t.valid);
 END $$;
 COMMENT ON FUNCTION hostq.hf_template_list IS 'Valid templates as told by getAvailableTemplates, in the order of the file (LSF: priority, then id).';
