@@ -2,6 +2,7 @@
 # Two provider instances with equal template ids, in one database and region,
 # each with keys of an account of its own (a stand-in each): neither sees,
 # counts, loses or ends machines of the other. M11 M24 M41
+# shellcheck disable=SC2154 # set by eval
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$top_srcdir/tests/daemon/hf.inc"
 . "$top_srcdir/tests/daemon/ec2.inc"
@@ -62,7 +63,6 @@ done
 
 # Machines of the other instance are unknown ones.
 as two
-# shellcheck disable=SC2154 # set by eval
 hf requestReturnMachines "$all_one"
 shows "two is asked to return the machines of one: it has none" "$hf_out" 'request_answer and (.message | startswith("No Active VM."))'
 hf_ends "$(hf_value .requestId)" complete 20
