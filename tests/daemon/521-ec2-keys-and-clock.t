@@ -103,9 +103,9 @@ stuck() {
     says "(SELECT count(*) = 1 FROM hostq.machines WHERE request_id = 'slow' AND status = 'pending') AND (SELECT state FROM hostq.requests WHERE request_id = 'slow') = 'waiting'"
 }
 ok "a machine stays pending" wait_for 10 stuck
-server '{"pending_ms":0}'
 old=$(sql "SELECT instance_id FROM hostq.machines WHERE request_id = 'slow'")
-server "{\"tag\":{\"ids\":[\"$old\"],\"set\":{\"hf:owner\":\"hidden from the watch\"}}}"
+# In one order: no look in between sees it running.
+server "{\"tag\":{\"ids\":[\"$old\"],\"set\":{\"hf:owner\":\"hidden from the watch\"}},\"pending_ms\":0}"
 sql "UPDATE hostq.machines SET first_seen = first_seen - interval '181 s' WHERE request_id = 'slow';
     UPDATE hostq.queue SET run_at = clock_timestamp() WHERE id = hostq.request_key('slow')"
 expect_state slow completed 20
