@@ -23,7 +23,7 @@ done
 completed() { # KIND
     [ "$(sql "SELECT count(*) FROM hostq.requests WHERE kind = '$1' AND request_id ~ '^(r|b)-[0-9]+$' AND state = 'completed'")" = "$i" ]
 }
-ok "$i requests complete" wait_for 40 completed provision
+ok "$i requests complete" wait_for 20 completed provision
 echo "# $(sql "SELECT count(*) FROM hostq.events WHERE type = 'reclaim' AND request_id LIKE 'r-%'") were taken over," \
     "$(ec2_log '[.[] | select(.replay == true)] | length') calls were repeated"
 ok "some were taken over" [ "$(sql "SELECT count(*) FROM hostq.events WHERE type = 'reclaim' AND request_id LIKE 'r-%'")" -gt 0 ]
@@ -42,7 +42,7 @@ sql "SELECT count(hostq.submit(jsonb_build_object('kind', 'return', 'requestId',
 sleep 0.05
 crash
 go_on
-ok "all are returned" wait_for 40 completed return
+ok "all are returned" wait_for 20 completed return
 is "... nothing of them lives" "$(ec2_state '[.instances[] | select(.tags["hf:request"] | startswith("r-")) | .state] | unique | join(" ")')" terminated
 is "... none counts as taken" "$(sql "SELECT DISTINCT status, taken_at FROM hostq.machines WHERE request_id LIKE 'r-%'")" "terminated|"
 looks
