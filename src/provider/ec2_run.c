@@ -29,8 +29,10 @@
 #define GROUP_MAX 100 /* machines of one call (aws.md 1b) */
 #define PENDING_MIN_S 180
 #define PENDING_MAX_S 10000
-#define LOOK USEC_S            /* nothing may be seen for so long */
-#define LOOK_MAX (30 * USEC_S) /* the watch wakes us before */
+#define LOOK USEC_S /* nothing may be seen for so long */
+#define LOOK_MAX                                                               \
+    (10 * USEC_S) /* the watch wakes us before, unless it came                 \
+                     while we were at work */
 
 enum phase { PHASE_LAUNCH, PHASE_ZONES, PHASE_DROP, PHASE_WAIT };
 

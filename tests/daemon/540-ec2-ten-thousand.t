@@ -58,7 +58,7 @@ one_look() { # NAME
     calls=$(ec2_log '[.[].action] | group_by(.) | map("\(length) \(.[0])") | join(", ")' "$since")
 }
 ok "the requests wait" wait_for 30 still
-# Their own looks, one in 30 s each, are not what is counted here.
+# Their own looks, one in 10 s each, are not what is counted here.
 sql "UPDATE hostq.queue SET run_at = run_at + interval '1 h' WHERE state = 'waiting' AND id <> hostq.request_key('$watch')"
 hostq set watch_pending_ms 3000 >/dev/null
 one_look "nothing has changed"
