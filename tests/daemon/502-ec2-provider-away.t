@@ -44,7 +44,7 @@ hf_ends "$new" complete 70
 shows "seen again, the new one is complete and nothing is said" "$hf_out" '.requests[0] | .message == "" and (.machines | length == 1)'
 ok "nor of the old one" tells "$old" '.message == ""'
 
-ec2_control '{"fault":{"kind":"empty","action":"RunInstances","status":200,"times":100000}}' >"$tmp/control"
+ec2_control '{"fault":{"kind":"empty","effect":false,"action":"RunInstances","status":200,"times":100000}}' >"$tmp/control"
 hf requestMachines '{"template":{"templateId":"basic","machineCount":1}}'
 none=$(hf_value .requestId)
 ok "an answer that names no instance: running, no machines, and why" wait_for 20 tells "$none" \
