@@ -8,7 +8,8 @@
  *   == outcome   what judge must say to that; reply and outcome may repeat
  *
  * Members that are absent have their usual value, in the input as in what is
- * expected; everything else must be equal. */
+ * expected; everything else must be equal. Each form must be one of an action
+ * of EC2, with parameters that this action has (tests/fake/ec2.names). */
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,12 +17,14 @@
 
 #include "base/buf.h"
 #include "core/mem.h"
+#include "ec2_names.h"
 #include "provider/provider.h"
 #include "unit.h"
 
 #define FILE_MAX ((size_t)64 * 1024)
 
 static glob_t files;
+static char *names; /* text of tests/fake/ec2.names */
 
 static const char *const call_words[] = {"none", "timer", "spawn",
                                          "look", "kill",  "http"};
@@ -198,6 +201,7 @@ show_http(const struct http_call *h)
     ck_assert_str_eq(h->method, "POST");
     ck_assert_str_eq(h->aws.service, "ec2");
     ck_assert_uint_eq(h->body_len, strlen(h->body));
+    ec2_names_check(names, h->body);
     while (rest != NULL)
         (void)json_array_append_new(form, json_string(strsep(&rest, "&")));
     set(out, "form", form);
@@ -393,16 +397,28 @@ run_text(struct run *run, char *all)
     }
 }
 
+/* NULL: there is none, it is empty, or too long. */
+static char *
+read_file(const char *path)
+{
+    char *all = mem_zero(FILE_MAX, 1);
+    FILE *f = fopen(path, "r");
+    size_t len = f != NULL ? fread(all, 1, FILE_MAX - 1, f) : 0;
+
+    if (f != NULL)
+        (void)fclose(f);
+    if (len > 0 && len < FILE_MAX - 1)
+        return all;
+    free(all);
+    return NULL;
+}
+
 START_TEST(provider_case)
 {
     struct run run = {.path = files.gl_pathv[_i]};
-    char *all = mem_zero(FILE_MAX, 1);
-    FILE *f = fopen(run.path, "r");
+    char *all = read_file(run.path);
 
-    ck_assert_ptr_nonnull(f);
-    size_t len = fread(all, 1, FILE_MAX - 1, f);
-    ck_assert_msg(len < FILE_MAX - 1 && len > 0, "%s: too long", run.path);
-    (void)fclose(f);
+    ck_assert_msg(all != NULL, "%s: none, or too long", run.path);
     run.env = (struct env){"dep-1", "node1", "boot1", "/out"};
     reply_init(&run.reply);
     run_text(&run, all);
@@ -483,6 +499,38 @@ END_TEST
 START_TEST(there_are_cases)
 {
     ck_assert_uint_gt(files.gl_pathc, 0);
+    ck_assert_ptr_nonnull(names);
+}
+END_TEST
+
+/* What the check of each form finds, and what it lets pass. */
+START_TEST(names_are_compared)
+{
+    static const struct {
+        const char *name;
+        bool is_there;
+    } rows[] = {
+        {".SubnetId", true},
+        {".SubnetIds", false},
+        {".Subnet", false},
+        {".SecurityGroupId.12", true},
+        {".SecurityGroupId.N", false},
+        {".SecurityGroupId", false},
+        {".SecurityGroupId.1.2", false},
+        {".TagSpecification.1.Tag.50.Value", true},
+        {".TagSpecification.1.Tag.Value", false},
+        {".Force", false},
+        {".", false},
+    };
+    const char *list = ec2_names_of(names, "RunInstances");
+
+    for (int i = 0; i < COUNT(rows); i++) {
+        const char *name = rows[i].name + 1; /* what is before it is no digit */
+        ck_assert_msg(ec2_names_has(list, name, strlen(name)) ==
+                          rows[i].is_there,
+                      "%s", name);
+    }
+    ck_assert_ptr_null(ec2_names_of(names, "RunInstance"));
 }
 END_TEST
 
@@ -496,7 +544,11 @@ main(void)
     (void)snprintf(pattern, sizeof(pattern), "%s/tests/unit/provider/*/*.case",
                    unit_top());
     (void)glob(pattern, 0, NULL, &files);
+    (void)snprintf(pattern, sizeof(pattern), "%s/tests/fake/ec2.names",
+                   unit_top());
+    names = read_file(pattern);
     tcase_add_test(t, there_are_cases);
+    tcase_add_test(t, names_are_compared);
     tcase_add_test(t, a_form_has_a_limit);
     tcase_add_test(t, output_dir_that_is_no_text);
     tcase_add_test(t, watch_leaves_out_what_is_no_text);
@@ -504,5 +556,6 @@ main(void)
     suite_add_tcase(s, t);
     int status = unit_run(s);
     globfree(&files);
+    free(names);
     return status;
 }
