@@ -38,6 +38,7 @@ struct end {
     bool force;
     bool cannot_stop;    /* none of them */
     json_t *unstoppable; /* borrowed: ids of some, or NULL */
+    bool news;           /* the answer said of one what was not known */
 };
 
 static usec_t
@@ -225,6 +226,7 @@ told_new(const struct request *r, struct end *e, json_t *instances)
         const char *owner = json_str(m, "request_id");
         if (m == NULL)
             continue;
+        e->news |= !ec2_is(m, json_str(one, "status"));
         (void)json_object_set(m, "status", json_object_get(one, "status"));
         (void)json_array_append_new(
             machines, machine_new(json_str(one, "instance_id"),
@@ -287,7 +289,8 @@ judge_refused(const struct request *r, const struct end *e,
     return true;
 }
 
-/* The provider does not know some of them. */
+/* The provider does not know some of them. The next call is another one, or
+ * comes later. */
 static void
 judge_unknown(const struct request *r, const struct end *e,
               const struct aws_error *error, struct outcome *o)
@@ -297,7 +300,7 @@ judge_unknown(const struct request *r, const struct end *e,
     CLEANUP_JSON json_t *apart = kept_new(r, "apart");
     json_t *id;
     size_t i;
-    usec_t least = USEC_MS;
+    bool news = false;
 
     o->machines = json_array();
     json_array_foreach(named, i, id)
@@ -308,20 +311,19 @@ judge_unknown(const struct request *r, const struct end *e,
         if (m == NULL)
             continue;
         if (usec_add(json_int(m, "first_seen_us"), KNOWN_AFTER) > r->db_now) {
-            least = json_object_get(apart, name) != NULL ? LOOK_FIRST : least;
+            news |= json_object_get(apart, name) == NULL;
             (void)json_object_set_new(apart, name, json_true());
             continue;
         }
+        news = true;
         (void)json_array_append_new(
             o->machines,
             machine_new(name, owner != NULL ? owner : r->request_id,
                         r->provider_api, "terminated"));
     }
-    if (json_array_size(named) == 0)
-        least = LOOK_FIRST;
     outcome_set(o, V_WAIT, R_NONE, "%s", error->message);
     o->definite = false;
-    o->delay = least;
+    o->delay = news ? USEC_MS : LOOK_FIRST;
     keep(e, apart, o);
 }
 
@@ -402,7 +404,7 @@ judge_left(const struct request *r, struct end *e, usec_t now,
     if (left > NAMED_MAX)
         buf_printf(&names, " and %zu more", left - NAMED_MAX);
     outcome_set(o, V_WAIT, R_NONE, "still there:%s", buf_str(&names));
-    o->delay = more && e->phase != PHASE_DRAIN ? USEC_MS : next_look(r, e, now);
+    o->delay = more && e->news ? USEC_MS : next_look(r, e, now);
     if (left == 0) {
         outcome_set(o, V_WAIT, R_NONE, "machines elsewhere are left");
         o->delay = USEC_MS;
