@@ -253,8 +253,24 @@ kept_new(const struct request *r, const char *key)
     return json_is_object(ids) ? json_copy(ids) : json_object();
 }
 
+/* Is one left that was not told to end, beside those? */
+static bool
+any_other(const struct end *e, json_t *ids)
+{
+    size_t i;
+    json_t *m;
+
+    json_array_foreach(e->machines, i, m)
+    {
+        if (!is_told(e, m, PHASE_END) &&
+            json_object_get(ids, json_str(m, "instance_id")) == NULL)
+            return true;
+    }
+    return false;
+}
+
 /* Adds those of e that the message names to ids. False: no news, or it is
- * about all of them. */
+ * about all that are left. */
 static bool
 add_named(const struct end *e, const char *message, json_t *ids)
 {
@@ -268,8 +284,7 @@ add_named(const struct end *e, const char *message, json_t *ids)
         if (json_object_get(all, json_string_value(id)) != NULL)
             (void)json_object_set_new(ids, json_string_value(id), json_true());
     }
-    return json_object_size(ids) > before &&
-           json_object_size(ids) < json_array_size(e->machines);
+    return json_object_size(ids) > before && any_other(e, ids);
 }
 
 /* Some are refused for themselves (protected against termination): they are
