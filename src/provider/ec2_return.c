@@ -386,7 +386,7 @@ next_look(const struct request *r, const struct end *e, usec_t now)
         usec_doubled(LOOK_FIRST, json_int(r->note, "poll_count"), LOOK_MAX);
     usec_t left = usec_sub(end_at(r, e), now);
 
-    if (e->phase == PHASE_DRAIN && left < delay)
+    if ((e->phase == PHASE_DRAIN || e->phase == PHASE_STOP) && left < delay)
         delay = left;
     return delay > USEC_MS ? delay : USEC_MS;
 }
