@@ -41,6 +41,28 @@ struct end {
     bool news;           /* the answer said of one what was not known */
 };
 
+static bool
+is_same(const json_t *a, const json_t *b)
+{
+    return a == NULL || b == NULL ? a == b : json_equal(a, b);
+}
+
+/* What the round before left, unless that was about machines of another
+ * account or region, which had a drain of their own. */
+static json_t *
+kept(const struct request *r, const char *key)
+{
+    const json_t *provider = ec2_provider(r);
+    json_t *account = ec2_cursor(r, "account");
+
+    if (account != NULL &&
+        (!is_same(account, json_object_get(provider, "account")) ||
+         !is_same(ec2_cursor(r, "region"),
+                  json_object_get(provider, "region"))))
+        return NULL;
+    return ec2_cursor(r, key);
+}
+
 static usec_t
 drain_time(const struct request *r)
 {
@@ -85,7 +107,7 @@ is_told(const struct end *e, const json_t *m, enum phase phase)
 static void
 choose(const struct request *r, struct end *e, enum phase phase)
 {
-    json_t *apart = ec2_cursor(r, "apart"), *m;
+    json_t *apart = kept(r, "apart"), *m;
     size_t i;
 
     for (int round = 0; round < 2 && json_array_size(e->ids) == 0; round++) {
@@ -140,9 +162,9 @@ end_read(const struct request *r, struct end *e)
     e->machines = json_deep_copy(json_object_get(r->context, "machines"));
     e->drain = drain_time(r);
     e->force = json_is_true(json_object_get(r->payload, "force"));
-    e->stop_at = json_int(json_object_get(r->note, "cursor"), "stop_at");
-    e->cannot_stop = json_is_true(ec2_cursor(r, "cannot_stop"));
-    e->unstoppable = ec2_cursor(r, "unstoppable");
+    e->stop_at = json_integer_value(kept(r, "stop_at"));
+    e->cannot_stop = json_is_true(kept(r, "cannot_stop"));
+    e->unstoppable = kept(r, "unstoppable");
     if (json_array_size(e->machines) == 0) {
         e->phase = PHASE_NONE;
         return;
@@ -237,9 +259,14 @@ told_new(const struct request *r, struct end *e, json_t *instances)
 }
 
 static void
-keep(const struct end *e, json_t *apart, struct outcome *o)
+keep(const struct request *r, const struct end *e, json_t *apart,
+     struct outcome *o)
 {
-    o->cursor = json_pack("{s:I, s:b, s:O*, s:O*}", "stop_at",
+    const json_t *provider = ec2_provider(r);
+
+    o->cursor = json_pack("{s:O*, s:O*, s:I, s:b, s:O*, s:O*}", "account",
+                          json_object_get(provider, "account"), "region",
+                          json_object_get(provider, "region"), "stop_at",
                           (json_int_t)e->stop_at, "cannot_stop", e->cannot_stop,
                           "apart", apart, "unstoppable", e->unstoppable);
 }
@@ -248,7 +275,7 @@ keep(const struct end *e, json_t *apart, struct outcome *o)
 static json_t *
 kept_new(const struct request *r, const char *key)
 {
-    json_t *ids = ec2_cursor(r, key);
+    json_t *ids = kept(r, key);
 
     return json_is_object(ids) ? json_copy(ids) : json_object();
 }
@@ -300,7 +327,7 @@ judge_refused(const struct request *r, const struct end *e,
     outcome_set(o, V_WAIT, R_NONE, "%s", error->message);
     o->definite = false;
     o->delay = USEC_MS;
-    keep(e, apart, o);
+    keep(r, e, apart, o);
     return true;
 }
 
@@ -339,7 +366,7 @@ judge_unknown(const struct request *r, const struct end *e,
     outcome_set(o, V_WAIT, R_NONE, "%s", error->message);
     o->definite = false;
     o->delay = news ? USEC_MS : LOOK_FIRST;
-    keep(e, apart, o);
+    keep(r, e, apart, o);
 }
 
 /* Not stoppable, or not in this state: terminated instead. EC2 names one at a
@@ -357,7 +384,7 @@ judge_not_stopped(const struct request *r, struct end *e,
     outcome_set(o, V_WAIT, R_NONE, "cannot be stopped: %s", error->message);
     o->definite = false;
     o->delay = USEC_MS;
-    keep(e, ec2_cursor(r, "apart"), o);
+    keep(r, e, kept(r, "apart"), o);
 }
 
 static void
@@ -425,7 +452,7 @@ judge_left(const struct request *r, struct end *e, usec_t now,
         o->delay = USEC_MS;
         o->reroute = true;
     }
-    keep(e, ec2_cursor(r, "apart"), o);
+    keep(r, e, kept(r, "apart"), o);
 }
 
 static void
