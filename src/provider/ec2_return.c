@@ -81,7 +81,8 @@ drain_time(const struct request *r)
 static usec_t
 end_at(const struct request *r, const struct end *e)
 {
-    usec_t drained = usec_add(e->stop_at, e->drain);
+    usec_t drained =
+        e->stop_at != 0 ? usec_add(e->stop_at, e->drain) : USEC_MAX;
     usec_t last =
         r->deadline != 0 ? usec_sub(r->deadline, END_MARGIN) : USEC_MAX;
 
@@ -171,8 +172,7 @@ end_read(const struct request *r, struct end *e)
     }
     if (!e->force && !e->cannot_stop && e->drain > 0) {
         choose(r, e, PHASE_STOP);
-        if (e->phase == PHASE_STOP &&
-            (e->stop_at == 0 || r->db_now < end_at(r, e)))
+        if (e->phase == PHASE_STOP && r->db_now < end_at(r, e))
             return;
         json_array_clear(e->ids);
         if (!all_stopped(e) && e->stop_at != 0 && r->db_now < end_at(r, e)) {
