@@ -26,7 +26,8 @@
 
 #define RUN_API "RunInstances"
 #define DROP "TerminateInstances"
-#define GROUP_MAX 100 /* machines of one call (aws.md 1b) */
+#define GROUP_MAX 100 /* machines of one launch (aws.md 1b) */
+#define DROP_MAX 500  /* of one TerminateInstances, which takes 1000 */
 #define PENDING_MIN_S 180
 #define PENDING_MAX_S 10000
 #define LOOK USEC_S /* nothing may be seen for so long */
@@ -67,6 +68,14 @@ pending_time(const struct request *r)
     return (usec_t)(s < PENDING_MAX_S ? s : PENDING_MAX_S) * USEC_S;
 }
 
+/* What does not fit has its turn in the next round. */
+static void
+add_drop(struct round *x, const json_t *m)
+{
+    if (json_array_size(x->drop) < DROP_MAX)
+        (void)json_array_append(x->drop, json_object_get(m, "instance_id"));
+}
+
 static void
 count_machine(const struct request *r, const json_t *m, struct round *x)
 {
@@ -77,7 +86,7 @@ count_machine(const struct request *r, const json_t *m, struct round *x)
     if (ec2_is_ready(m)) {
         x->ready++;
     } else if (ec2_is(m, "pending") && due <= r->db_now) {
-        (void)json_array_append(x->drop, json_object_get(m, "instance_id"));
+        add_drop(x, m);
         return;
     } else if (due < x->next_due) {
         x->next_due = due;
@@ -96,7 +105,7 @@ choose_surplus(const struct request *r, struct round *x)
             const json_t *m = json_array_get(x->known, i - 1);
             if (!ec2_lives(m) || ec2_is_ready(m) != (ready == 1))
                 continue;
-            (void)json_array_append(x->drop, json_object_get(m, "instance_id"));
+            add_drop(x, m);
             left--;
         }
     }

@@ -496,6 +496,34 @@ START_TEST(a_form_has_a_limit)
 }
 END_TEST
 
+/* EC2 takes no more than 1000 ids in a call; the rest has its turn later. */
+START_TEST(overdue_machines_go_in_groups)
+{
+    const struct provider *p = provider_find("provision", "RunInstances");
+    const struct env env = {"dep-1", "node1", "boot1", NULL};
+    char id[] = "req-1";
+    struct request r = {.request_id = id, .machine_count = 1001};
+    struct err err = {.text = ""};
+    struct intent intent;
+    struct call call;
+    json_t *machines = json_array();
+
+    for (int i = 0; i < 1001; i++)
+        (void)json_array_append_new(
+            machines, json_pack("{s:o, s:s}", "instance_id",
+                                json_sprintf("i-%d", i), "status", "pending"));
+    r.db_now = 1735689600 * USEC_S;
+    r.context = json_pack("{s:o}", "machines", machines);
+    intent_init(&intent);
+    call_init(&call);
+    ck_assert_int_eq(provider_plan(p, &r, &env, &intent, &call, &err), 0);
+    ck_assert_ptr_nonnull(strstr(call.http.body, "&InstanceId.500=i-499"));
+    ck_assert_ptr_null(strstr(call.http.body, "&InstanceId.501="));
+    call_fini(&call);
+    json_decref(r.context);
+}
+END_TEST
+
 START_TEST(there_are_cases)
 {
     ck_assert_uint_gt(files.gl_pathc, 0);
@@ -550,6 +578,7 @@ main(void)
     tcase_add_test(t, there_are_cases);
     tcase_add_test(t, names_are_compared);
     tcase_add_test(t, a_form_has_a_limit);
+    tcase_add_test(t, overdue_machines_go_in_groups);
     tcase_add_test(t, output_dir_that_is_no_text);
     tcase_add_test(t, watch_leaves_out_what_is_no_text);
     tcase_add_loop_test(t, provider_case, 0, (int)files.gl_pathc);
