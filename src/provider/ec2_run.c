@@ -85,11 +85,13 @@ count_machine(const struct request *r, const json_t *m, struct round *x)
         return;
     if (ec2_is_ready(m)) {
         x->ready++;
-    } else if (ec2_is(m, "pending") && due <= r->db_now) {
-        add_drop(x, m);
-        return;
-    } else if (due < x->next_due) {
-        x->next_due = due;
+    } else if (ec2_is(m, "pending")) {
+        if (due <= r->db_now) {
+            add_drop(x, m);
+            return;
+        }
+        if (due < x->next_due)
+            x->next_due = due;
     }
     x->living++;
 }
