@@ -334,15 +334,40 @@ judge_launch(const struct request *r, const struct reply *reply,
     o->definite = true;
 }
 
+/* Those that EC2 does not know: pending for so long they are none that are
+ * not known yet, and in the next call they would stop the others again. */
+static json_t *
+gone_new(const struct request *r, const struct round *x, const char *message)
+{
+    CLEANUP_JSON json_t *named = ec2_named_ids_new(message);
+    json_t *machines = json_array(), *id, *drop;
+    size_t i, k;
+
+    json_array_foreach(named, i, id)
+    {
+        json_array_foreach(x->drop, k, drop)
+        {
+            if (json_equal(id, drop))
+                (void)json_array_append_new(
+                    machines, machine_new(json_string_value(id), r->request_id,
+                                          RUN_API, "terminated"));
+        }
+    }
+    return machines;
+}
+
 static void
 judge_drop(const struct request *r, const struct reply *reply, struct round *x,
            struct outcome *o)
 {
     char message[80];
+    struct aws_error error;
     enum aws_class class;
     struct err err;
 
-    if (ec2_failed(reply, o, &class, NULL)) {
+    if (ec2_failed(reply, o, &class, &error)) {
+        if (class == AWS_NOT_FOUND && !x->surplus)
+            o->machines = gone_new(r, x, error.message);
         o->definite = false;
         return;
     }
