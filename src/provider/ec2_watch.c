@@ -59,6 +59,19 @@ watch_plan(const struct request *r, const struct env *env,
     return ec2_call(ec2_provider(r), &form, call, err);
 }
 
+/* A page that names itself as the next one would be asked for without an
+ * end: its look is not one. */
+static bool
+goes_on(const struct request *r, const char *next, struct err *err)
+{
+    const char *page = json_string_value(ec2_cursor(r, "page"));
+
+    if (next == NULL || page == NULL || strcmp(next, page) != 0)
+        return true;
+    (void)err_set(err, E_FAILED, "the next page is the same");
+    return false;
+}
+
 /* A filter is the provider's promise; what is not ours stays out. */
 static void
 add_seen(const struct request *r, const struct env *env, json_t *instances,
@@ -113,7 +126,7 @@ judge_instances(const struct request *r, const struct env *env,
 
     CLEANUP_JSON json_t *instances =
         ec2_instances_new(reply, LOOK, &next, &err);
-    if (instances == NULL) {
+    if (instances == NULL || !goes_on(r, next, &err)) {
         ec2_unreadable(&err, o);
         look_failed(r, o);
         return;
@@ -136,9 +149,8 @@ judge_spot(const struct request *r, const struct reply *reply,
     CLEANUP_FREE char *next = NULL;
     struct err err;
 
-    if (ec2_spot_mark(reply, seen, &next, &err) != 0)
-        ec2_unreadable(&err, o);
-    if (next != NULL)
+    if (ec2_spot_mark(reply, seen, &next, &err) == 0 && next != NULL &&
+        goes_on(r, next, &err))
         look_on(seen, true, next, o);
     else
         look_done(r, seen, o);
