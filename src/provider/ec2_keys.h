@@ -12,7 +12,7 @@
 json_t *ec2_subnets_new(const json_t *template_);
 /* Splits such a value. */
 json_t *ec2_list_new(const json_t *value);
-/* vmType, else the first key of vmTypes; NULL where there is none. */
+/* vmType, else the only key of vmTypes; NULL where there is none. */
 const char *ec2_vm_type(const json_t *template_);
 /* priceType spot, or without one LSF's spotPrice. */
 bool ec2_is_spot(const json_t *template_);

@@ -86,6 +86,21 @@ check_needed(const json_t *template_, struct err *err)
     return 0;
 }
 
+/* Of several types one would have to be chosen, and the order of the file does
+ * not outlive the database, which sorts keys. */
+static int
+check_types(const json_t *template_, struct err *err)
+{
+    const json_t *types = json_object_get(template_, "vmTypes");
+
+    if (is_absent(types) || !is_absent(json_object_get(template_, "vmType")) ||
+        (json_is_object(types) && json_object_size(types) <= 1))
+        return 0;
+    return template_refuse(err, "vmTypes", types,
+                           "one instance type with providerApi RunInstances,"
+                           " or vmType");
+}
+
 static int
 check_groups(const json_t *template_, struct err *err)
 {
@@ -193,7 +208,7 @@ ec2_run_template_check(const json_t *template_, struct err *err)
     double drain;
 
     if (check_price(template_, err) != 0 || check_texts(template_, err) != 0 ||
-        check_needed(template_, err) != 0 ||
+        check_types(template_, err) != 0 || check_needed(template_, err) != 0 ||
         check_groups(template_, err) != 0 ||
         check_volume(template_, err) != 0 || check_place(template_, err) != 0 ||
         check_foreign(template_, err) != 0)

@@ -14,6 +14,8 @@
     "{\"templateId\":\"T\",\"imageId\":\"ami-1\",\"vmType\":\"t3.medium\","    \
     "\"subnetId\":\"subnet-a\"}"
 #define NO_KEY ": no such key with providerApi RunInstances expected"
+#define ONE_TYPE                                                               \
+    ": one instance type with providerApi RunInstances, or vmType expected"
 #define SIZE_WANT ": a whole number 1..16384 expected"
 #define IOPS_WANT ": a whole number 100..64000 expected"
 #define NO_IOPS                                                                \
@@ -39,6 +41,13 @@ static const struct template_row {
      "template.vmType is missing: an instance type expected"},
     {"{\"vmType\":7}", "template.vmType is 7: a string expected"},
     {"{\"vmType\":null,\"vmTypes\":{\"c7i.large\":1}}", NULL},
+    {"{\"vmType\":null,\"vmTypes\":{\"m5.large\":1,\"t3.nano\":1}}",
+     "template.vmTypes is {\"m5.large\":1,\"t3.nano\":1}" ONE_TYPE},
+    {"{\"vmType\":\"\",\"vmTypes\":[\"m5.large\"]}",
+     "template.vmTypes is [\"m5.large\"]" ONE_TYPE},
+    {"{\"vmTypes\":{\"m5.large\":1,\"t3.nano\":1}}", NULL},
+    {"{\"vmType\":null,\"launchTemplateId\":\"lt-1\",\"vmTypes\":7}",
+     "template.vmTypes is 7" ONE_TYPE},
     {"{\"imageId\":null,\"vmType\":null,\"subnetId\":null,"
      "\"launchTemplateId\":\"lt-1\"}",
      NULL},
