@@ -148,6 +148,17 @@ max_price(const struct request *r)
     return NULL;
 }
 
+/* A decimal, never 2e-05; nine places, as in submit's check. */
+static void
+print_price(double price, char *text, size_t size)
+{
+    (void)snprintf(text, size, "%.9f", price);
+    size_t len = strlen(text);
+    while (text[len - 1] == '0')
+        len--;
+    text[text[len - 1] == '.' ? len - 1 : len] = '\0';
+}
+
 static void
 add_price(struct buf *form, const struct request *r)
 {
@@ -158,7 +169,7 @@ add_price(struct buf *form, const struct request *r)
         return;
     form_add(form, "InstanceMarketOptions.MarketType", "spot");
     if (json_is_number(price)) {
-        (void)snprintf(text, sizeof(text), "%.10g", json_number_value(price));
+        print_price(json_number_value(price), text, sizeof(text));
         form_add(form, "InstanceMarketOptions.SpotOptions.MaxPrice", text);
     } else if (json_is_string(price)) {
         form_add(form, "InstanceMarketOptions.SpotOptions.MaxPrice",
