@@ -139,16 +139,18 @@ all_stopped(const struct end *e)
     return true;
 }
 
-/* While the others drain, those that cannot are terminated. */
+/* While the others drain, those that cannot are terminated, but for what was
+ * set apart: that waits until the others are told. */
 static void
-choose_unstoppable(struct end *e)
+choose_unstoppable(const struct request *r, struct end *e)
 {
+    json_t *apart = kept(r, "apart"), *m;
     size_t i;
-    json_t *m;
 
     json_array_foreach(e->machines, i, m)
     {
-        if (is_unstoppable(e, m) && !is_told(e, m, PHASE_END))
+        if (is_unstoppable(e, m) && !is_told(e, m, PHASE_END) &&
+            json_object_get(apart, json_str(m, "instance_id")) == NULL)
             (void)json_array_append(e->ids, json_object_get(m, "instance_id"));
     }
     e->phase = json_array_size(e->ids) > 0 ? PHASE_END : PHASE_DRAIN;
@@ -176,7 +178,7 @@ end_read(const struct request *r, struct end *e)
             return;
         json_array_clear(e->ids);
         if (!all_stopped(e) && e->stop_at != 0 && r->db_now < end_at(r, e)) {
-            choose_unstoppable(e);
+            choose_unstoppable(r, e);
             return;
         }
     }
