@@ -130,6 +130,12 @@ json_get_bool_or(const json_t *obj, const char *path, const char *key,
     return 0;
 }
 
+bool
+json_absent(const json_t *value)
+{
+    return value == NULL || json_typeof(value) == JSON_NULL;
+}
+
 const char *
 json_str(const json_t *obj, const char *key)
 {

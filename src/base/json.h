@@ -29,6 +29,9 @@ int json_get_int_or(const json_t *obj, const char *path, const char *key,
 int json_get_bool_or(const json_t *obj, const char *path, const char *key,
                      bool dflt, bool *out, struct err *err);
 
+/* A key that is not there, or is null. */
+bool json_absent(const json_t *value);
+
 /* Unchecked forms for values that our own SQL made. */
 const char *json_str(const json_t *obj, const char *key); /* NULL if none */
 int64_t json_int(const json_t *obj, const char *key); /* 0 if none; saturates */

@@ -282,7 +282,7 @@ watch_once(struct follow *f, struct answer *a, char **last, int *status,
     *last = line;
     *status = status_of(json_str(r, "state"));
     const json_t *end = json_object_get(r, "finished_at");
-    return end != NULL && !json_is_null(end) ? 1 : 0;
+    return json_absent(end) ? 0 : 1;
 }
 
 int

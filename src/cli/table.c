@@ -69,7 +69,7 @@ list_new(const json_t *value)
 char *
 table_text_new(const json_t *value)
 {
-    if (value == NULL || json_is_null(value))
+    if (json_absent(value))
         return mem_dup("");
     if (json_is_string(value))
         return harmless_new(json_string_value(value));

@@ -63,5 +63,5 @@ ec2_is_spot(const json_t *template_)
 
     if (json_is_string(type))
         return strcmp(json_string_value(type), "spot") == 0;
-    return lsf != NULL && !json_is_null(lsf);
+    return !json_absent(lsf);
 }

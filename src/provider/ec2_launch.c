@@ -142,7 +142,7 @@ max_price(const struct request *r)
     };
 
     for (size_t i = 0; i < sizeof(prices) / sizeof(prices[0]); i++) {
-        if (prices[i] != NULL && !json_is_null(prices[i]))
+        if (!json_absent(prices[i]))
             return prices[i];
     }
     return NULL;

@@ -33,7 +33,7 @@ static const char *const foreign[] = {
 static bool
 is_absent(const json_t *value)
 {
-    return value == NULL || json_is_null(value) ||
+    return json_absent(value) ||
            (json_is_string(value) && json_string_length(value) == 0);
 }
 
@@ -108,7 +108,7 @@ check_groups(const json_t *template_, struct err *err)
     size_t i;
     json_t *g;
 
-    if (groups == NULL || json_is_null(groups))
+    if (json_absent(groups))
         return 0;
     if (!json_is_array(groups))
         return template_refuse(err, "securityGroupIds", groups,
@@ -130,8 +130,7 @@ check_whole(const json_t *template_, const char *key, int64_t min, int64_t max,
     json_int_t n = json_integer_value(value);
     char want[64];
 
-    if (value == NULL || json_is_null(value) ||
-        (json_is_integer(value) && n >= min && n <= max))
+    if (json_absent(value) || (json_is_integer(value) && n >= min && n <= max))
         return 0;
     (void)snprintf(want, sizeof(want), "a whole number %lld..%lld",
                    (long long)min, (long long)max);

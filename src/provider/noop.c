@@ -28,7 +28,7 @@ noop_read(const struct request *r, struct noop *n, struct err *err)
     const json_t *fail = json_object_get(r->payload, "fail");
 
     n->fail = "";
-    if (fail != NULL && !json_is_null(fail)) {
+    if (!json_absent(fail)) {
         n->fail = json_is_string(fail) ? json_string_value(fail) : "?";
         if (strcmp(n->fail, "retry") != 0 && strcmp(n->fail, "permanent") != 0)
             return err_set(err, E_USAGE,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "provider/proc.h"
 #include "provider/template.h"
 
@@ -46,7 +47,7 @@ check_environment(const json_t *template_, struct err *err)
     const char *key;
     json_t *value;
 
-    if (all != NULL && !json_is_null(all) && !json_is_object(all))
+    if (!json_absent(all) && !json_is_object(all))
         return template_refuse(err, "environment", all, "an object of strings");
     json_object_foreach(all, key, value)
     {
@@ -73,7 +74,7 @@ check_dir(const json_t *template_, struct err *err)
     const json_t *dir = json_object_get(template_, "workDir");
     const char *text = template_text(dir);
 
-    if (dir == NULL || json_is_null(dir) ||
+    if (json_absent(dir) ||
         (text != NULL && *text == '/' && strlen(text) < PATH_MAX))
         return 0;
     return template_refuse(err, "workDir", dir, "an absolute path");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/json.h"
 #include "core/mem.h"
 
 static size_t
@@ -86,7 +87,7 @@ tags_parse_new(json_t *value, struct err *err)
         ok = parse_text(json_string_value(value), tags, err);
     else if (json_is_object(value))
         ok = parse_object(value, tags, err);
-    else if (value != NULL && !json_is_null(value))
+    else if (!json_absent(value))
         ok = err_set(err, E_USAGE,
                      "instanceTags is neither a string nor an"
                      " object");

@@ -29,7 +29,7 @@ int
 template_refuse(struct err *err, const char *key, const json_t *value,
                 const char *want)
 {
-    if (value == NULL || json_is_null(value))
+    if (json_absent(value))
         return err_set(err, E_USAGE, "template.%s is missing: %s expected", key,
                        want);
     CLEANUP_FREE char *text = json_text_new(value);
@@ -58,7 +58,7 @@ template_number(const json_t *template_, const char *key, double min,
     double number = json_number_value(value);
     char want[64];
 
-    if (value == NULL || json_is_null(value)) {
+    if (json_absent(value)) {
         *out = dflt;
         return 0;
     }
@@ -77,7 +77,7 @@ template_word(const json_t *template_, const char *key,
     const json_t *value = json_object_get(template_, key);
     const char *text = template_text(value);
 
-    if (value == NULL || json_is_null(value)) {
+    if (json_absent(value)) {
         *out = words[0];
         return 0;
     }
@@ -210,7 +210,7 @@ static const struct provider *
 find_handler(const json_t *template_, struct err *err)
 {
     const json_t *value = json_object_get(template_, "providerApi");
-    bool given = value != NULL && !json_is_null(value);
+    bool given = !json_absent(value);
     const char *name = template_text(value);
     const char *price_type = NULL;
 

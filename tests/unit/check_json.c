@@ -258,6 +258,9 @@ START_TEST(unchecked_forms)
     ck_assert_ptr_null(json_str(o, "n"));
     ck_assert_ptr_null(json_str(o, "z"));
     ck_assert_ptr_null(json_str(NULL, "s"));
+    ck_assert(json_absent(json_object_get(o, "none")));
+    ck_assert(json_absent(json_object_get(o, "z")));
+    ck_assert(!json_absent(json_object_get(o, "n")));
     ck_assert_int_eq(json_int(o, "n"), 7);
     ck_assert_int_eq(json_int(o, "r"), 7);
     ck_assert_int_eq(json_int(o, "s"), 0);
