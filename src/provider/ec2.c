@@ -78,8 +78,7 @@ ec2_add_ids(struct buf *form, json_t *ids)
 static void
 unknown_outcome(struct outcome *o)
 {
-    if (o->reason == R_TASK_TERMINATED || o->reason == R_TIMEOUT)
-        o->reason = R_NETWORK_ERROR;
+    o->reason = R_NETWORK_ERROR; /* lost, or no answer in time */
     o->definite = false;
 }
 

@@ -33,19 +33,9 @@ static const char *const foreign[] = {
 static bool
 is_absent(const json_t *value)
 {
-    return json_absent(value) ||
-           (json_is_string(value) && json_string_length(value) == 0);
-}
+    const char *text = template_text(value);
 
-static int
-need_text(const json_t *template_, const char *key, const char *want,
-          struct err *err)
-{
-    const json_t *value = json_object_get(template_, key);
-
-    if (is_absent(value) || template_text(value) == NULL)
-        return template_refuse(err, key, is_absent(value) ? NULL : value, want);
-    return 0;
+    return json_absent(value) || (text != NULL && *text == '\0');
 }
 
 static int
@@ -72,8 +62,8 @@ check_needed(const json_t *template_, struct err *err)
 
     if (!is_absent(json_object_get(template_, "launchTemplateId")))
         return 0;
-    if (need_text(template_, "imageId", "an AMI", err) != 0)
-        return -1;
+    if (is_absent(json_object_get(template_, "imageId")))
+        return template_refuse(err, "imageId", NULL, "an AMI");
     subnets = ec2_subnets_new(template_);
     size_t n = json_array_size(subnets);
     json_decref(subnets);

@@ -63,6 +63,8 @@ static const struct template_row {
     {"{\"tenancy\":\"\"}", NULL},
     {"{\"tenancy\":\"host\"}", NULL},
     {"{\"ebsOptimized\":true}", NULL},
+    {"{\"ebsOptimized\":false}", NULL},
+    {"{\"ebsOptimized\":\"\"}", NULL},
     {"{\"ebsOptimized\":\"yes\"}",
      "template.ebsOptimized is \"yes\": true or false expected"},
     {"{\"spotPrice\":0.1}", NULL},
@@ -192,6 +194,40 @@ START_TEST(lists_have_many_forms)
 }
 END_TEST
 
+START_TEST(keys_in_several_forms)
+{
+    static const struct {
+        const char *template_, *subnets, *vm_type;
+        bool spot;
+    } rows[] = {
+        {"{}", "[]", NULL, false},
+        {"{\"subnetIds\":\"a,b\",\"subnetId\":\"c\",\"vmType\":\"t\","
+         "\"vmTypes\":{\"u\":1}}",
+         "[\"a\", \"b\"]", "t", false},
+        {"{\"subnetIds\":[],\"subnetId\":\"c\",\"vmType\":\"\","
+         "\"vmTypes\":{\"u\":1}}",
+         "[\"c\"]", "u", false},
+        {"{\"vmType\":null,\"vmTypes\":[\"u\"]}", "[]", NULL, false},
+        {"{\"priceType\":\"spot\"}", "[]", NULL, true},
+        {"{\"priceType\":null,\"spotPrice\":0.1}", "[]", NULL, true},
+        {"{\"priceType\":\"ondemand\",\"spotPrice\":0.1}", "[]", NULL, false},
+        {"{\"priceType\":7,\"spotPrice\":null}", "[]", NULL, false},
+    };
+
+    for (int i = 0; i < COUNT(rows); i++) {
+        json_t *t = json_loads(rows[i].template_, 0, NULL);
+        json_t *subnets = ec2_subnets_new(t);
+        char *text = json_dumps(subnets, 0);
+        ck_assert_str_eq(text, rows[i].subnets);
+        ck_assert_pstr_eq(ec2_vm_type(t), rows[i].vm_type);
+        ck_assert_msg(ec2_is_spot(t) == rows[i].spot, "%s", rows[i].template_);
+        free(text);
+        json_decref(subnets);
+        json_decref(t);
+    }
+}
+END_TEST
+
 START_TEST(ids_are_found_in_a_message)
 {
     static const struct {
@@ -222,6 +258,7 @@ main(void)
     tcase_add_loop_test(t, M37_template, 0, COUNT(template_rows));
     tcase_add_test(t, null_is_absent);
     tcase_add_test(t, lists_have_many_forms);
+    tcase_add_test(t, keys_in_several_forms);
     tcase_add_test(t, ids_are_found_in_a_message);
     suite_add_tcase(s, t);
     return unit_run(s);
