@@ -5,28 +5,22 @@
 
 latency_hz=50 latency_n=200 latency_warm=20
 
-# Lines "ms to started, ms to completed".
+# Lines "ms to started, ms to completed, ms of the submit".
 latency_hostq() {
-    local i before pause
-    pause=$(awk -v hz=$latency_hz 'BEGIN {print 1 / hz}')
+    c_program submit
     hostq_empty
     hostq_mark
     daemon_start --name=bench
     wait_until 10 "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = 1751544689 AND objid = 1 AND granted)"
-    for i in $(seq $((latency_warm + latency_n))); do
-        before=$EPOCHREALTIME
-        ask "SELECT hostq.submit('{\"kind\":\"noop\"}')->>'requestId'"
-        echo "$answer $before"
-        nap "$pause"
-    done >"$dir/submitted"
+    "$dir/submit" $((latency_warm + latency_n)) $latency_hz >"$dir/submitted" || die "submit has failed"
     hostq_all_done 60
     daemons_stop
     {
-        echo "CREATE TEMP TABLE s (request_id text, at float8); COPY s FROM STDIN WITH (DELIMITER ' ');"
+        echo "CREATE TEMP TABLE s (request_id text, at float8, ms float8); COPY s FROM STDIN WITH (DELIMITER ' ');"
         cat "$dir/submitted"
         echo '\.'
         echo "SELECT round(((extract(epoch FROM started_at) - at) * 1000)::numeric, 3) || ' ' ||
-            round(((extract(epoch FROM finished_at) - at) * 1000)::numeric, 3)
+            round(((extract(epoch FROM finished_at) - at) * 1000)::numeric, 3) || ' ' || ms
             FROM s LEFT JOIN hostq.finished ON id = hostq.id_in(request_id) ORDER BY at OFFSET $latency_warm;"
     } | "$PGBIN/psql" -XAtq >"$dir/latencies"
     [ "$(grep -c . "$dir/latencies")" = "$latency_n" ] || die "some of $latency_n requests did not end"
@@ -62,6 +56,7 @@ scenario_latency() {
                 hostq_audit "${s#*/}"
                 latency_hostq
                 latency_samples "$s" 2 "submit to completed"
+                latency_samples "$s" 3 "submit"
                 ;;
             peer/*) latency_peer "${s#*/}" ;;
             esac

@@ -78,11 +78,15 @@ hostq_drain() { # N
     hostq_rate "$1"
 }
 
-limit_build() {
-    [ ! -x "$dir/limit" ] || return 0
+c_program() { # NAME: bench.d/NAME.c, built once
+    [ ! -x "$dir/$1" ] || return 0
     # shellcheck disable=SC2046 # flags
-    ${CC:-cc} -O2 -o "$dir/limit" "$here/bench.d/limit.c" -I"$(pg_config --includedir)" \
-        -L"$(pg_config --libdir)" -lpq || die "cannot build limit.c"
+    ${CC:-cc} -O2 -o "$dir/$1" "$here/bench.d/$1.c" -I"$(pg_config --includedir)" \
+        -L"$(pg_config --libdir)" -lpq || die "cannot build $1.c"
+}
+
+limit_build() {
+    c_program limit
     group=$(hostqd --show-config | sed -n 's/^group_size *= *\([0-9]*\).*/\1/p')
     [ -n "$group" ] || die "hostqd --show-config names no group_size"
 }

@@ -50,6 +50,7 @@ _hostq_argument()
     pause | resume)
         mapfile -t COMPREPLY < <(compgen -W "$(hostq queues 2>/dev/null | cut -f1)" -- "$cur")
         ;;
+    schedule) mapfile -t COMPREPLY < <(compgen -W "set list show delete pause resume run next $(hostq schedule list 2>/dev/null | cut -f1)" -- "$cur") ;;
     set) mapfile -t COMPREPLY < <(compgen -W "$(hostq set 2>/dev/null | cut -f1)" -- "$cur") ;;
     wait | watch | status | show | result | explain | events | cancel | retry)
         mapfile -t COMPREPLY < <(compgen -W "$(hostq list --limit 50 2>/dev/null | cut -f1)" -- "$cur")

@@ -54,6 +54,8 @@ SELECT n, d, d, t, mi, ma, h FROM (VALUES
  ('regional_capacity', '{}', 'json', NULL, NULL, 'Most machines per region and instance type: {"region":{"type":n}}.'),
  ('retry_budget', '0', 'int', 0, 100000000, 'Most retries of a queue per minute, over all daemons, where the queue has no retry_budget of its own; those beyond are put off; 0 = no limit.'),
  ('row_security', 'off', 'text', NULL, NULL, 'on: database roles see and change only the namespaces that hostq.tenants gives them.'),
+ ('schedule_grace', '60', 'int', 0, 600, 'A run of a schedule that is at most this late is made late; one that is later was missed, s.'),
+ ('schedule_missed_max', '100', 'int', 1, 1000, 'Most missed runs that a schedule with the rule all makes at once, the latest.'),
  ('watch_grace_ms', '60000', 'int', 0, 3600000, 'A machine of a cloud that its provider does not show is not missed before it is this old, ms.'),
  ('watch_ms', '30000', 'int', 100, 3600000, 'How often the machines of a cloud account and region are looked at when nothing is under way there, ms.'),
  ('watch_pending_ms', '5000', 'int', 100, 3600000, 'The same while requests or machines are under way, ms.')

@@ -80,8 +80,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION hostq.notify_work IS 'Wakes an idle daemon, only where there is one.';
 
-CREATE OR REPLACE FUNCTION hostq.lane(p_queue text, p_priority hostq.priority, p_route text,
-    p_account text DEFAULT NULL, p_region text DEFAULT NULL, p_group bigint DEFAULT NULL) RETURNS int
+CREATE OR REPLACE FUNCTION hostq.find_lane(p_queue text, p_priority hostq.priority, p_route text,
+    p_account text, p_region text, p_group bigint, p_key text, p_ordered boolean, p_share text DEFAULT NULL, p_due timestamptz DEFAULT NULL) RETURNS int
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     l record;
@@ -90,20 +90,44 @@ BEGIN
         SELECT base, retired_at INTO l FROM hostq.lanes
         WHERE queue = p_queue AND priority = p_priority
           AND route IS NOT DISTINCT FROM p_route AND account IS NOT DISTINCT FROM p_account
-          AND region IS NOT DISTINCT FROM p_region AND group_id IS NOT DISTINCT FROM p_group;
+          AND region IS NOT DISTINCT FROM p_region AND group_id IS NOT DISTINCT FROM p_group
+          AND key IS NOT DISTINCT FROM p_key AND ordered = p_ordered AND share IS NOT DISTINCT FROM p_share AND due IS NOT DISTINCT FROM p_due;
         IF FOUND AND l.retired_at IS NULL THEN
             RETURN l.base * 4;
         ELSIF FOUND THEN
             UPDATE hostq.lanes SET retired_at = NULL, used_at = now() WHERE base = l.base;
         ELSE
-            INSERT INTO hostq.lanes (queue, priority, route, account, region, group_id)
-            VALUES (p_queue, p_priority, p_route, p_account, p_region, p_group)
+            INSERT INTO hostq.lanes (queue, priority, route, account, region, group_id, key, ordered, share, due)
+            VALUES (p_queue, p_priority, p_route, p_account, p_region, p_group, p_key, p_ordered, p_share, p_due)
             ON CONFLICT DO NOTHING;
         END IF;
         PERFORM pg_notify('hostq_work', '+lane');
     END LOOP;
 END $$;
-COMMENT ON FUNCTION hostq.lane IS 'Main lane of a queue, class, route...; made at first use, which always notifies.';
+COMMENT ON FUNCTION hostq.find_lane IS 'Main lane of a queue, class, route...; made at first use, which always notifies.';
+
+CREATE OR REPLACE FUNCTION hostq.lane(p_queue text, p_priority hostq.priority, p_route text,
+    p_account text DEFAULT NULL, p_region text DEFAULT NULL, p_group bigint DEFAULT NULL) RETURNS int
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    SELECT hostq.find_lane(p_queue, p_priority, p_route, p_account, p_region, p_group, NULL, false)
+$$;
+COMMENT ON FUNCTION hostq.lane IS 'Main lane of what has neither a limited key nor an ordering key.';
+
+CREATE OR REPLACE FUNCTION hostq.lane_of(b hostq.request_body, p_route text) RETURNS int
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    k text;
+    q hostq.queues;
+BEGIN
+    IF b.key IS NOT NULL THEN
+        SELECT key INTO k FROM hostq.keys WHERE key = b.key;
+    END IF;
+    SELECT * INTO q FROM hostq.queues WHERE name = b.queue;
+    RETURN hostq.find_lane(b.queue, b.priority, p_route, b.account, b.region, b.group_id, k, b.ordering_key IS NOT NULL,
+        CASE q.fair_by WHEN 'namespace' THEN b.namespace WHEN 'submitted_by' THEN b.submitted_by WHEN 'account' THEN b.account END,
+        CASE q.claim_order WHEN 'deadline' THEN date_trunc('minute', b.created_at + b.timeout) END);
+END $$;
+COMMENT ON FUNCTION hostq.lane_of IS 'Main lane of a request, by its body, the policy of its queue and where it can run.';
 
 CREATE OR REPLACE FUNCTION hostq.host_route(p_host text, p_boot text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$

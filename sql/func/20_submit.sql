@@ -215,6 +215,9 @@ COMMENT ON FUNCTION hostq.payload_of IS 'The part of a submit that is kept as pa
 
 CREATE OR REPLACE FUNCTION hostq.insert_request(b hostq.request_body, p_route text, p_delay_ms bigint DEFAULT 0) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    k record;
+    due constant timestamptz := clock_timestamp() + p_delay_ms * interval '1 ms';
 BEGIN
     -- Field by field: b.* would build the whole row anew for each of them.
     INSERT INTO hostq.request_body (id, created_at, request_id, namespace, kind, queue, priority, provider_api, template_id,
@@ -223,10 +226,13 @@ BEGIN
     VALUES (b.id, b.created_at, b.request_id, b.namespace, b.kind, b.queue, b.priority, b.provider_api, b.template_id, b.template,
         b.machine_count, b.timeout, b.payload, b.policy, b.submitted_by, b.account, b.region, b.key, b.ordering_key, b.group_id,
         b.race_of, b.cleanup_of, b.traceparent);
+    SELECT audit = 'full' AS audited, claim_order <> 'time' OR fair_by IS NOT NULL AS sorted INTO k FROM hostq.queues WHERE name = b.queue;
     INSERT INTO hostq.queue (id, lane_id, run_at, deadline)
-    VALUES (b.id, hostq.lane(b.queue, b.priority, p_route, b.account, b.region, b.group_id),
-        clock_timestamp() + p_delay_ms * interval '1 ms', b.created_at + b.timeout);
-    IF (SELECT audit = 'full' FROM hostq.queues WHERE name = b.queue) THEN
+    VALUES (b.id, CASE WHEN b.key IS NULL AND b.ordering_key IS NULL AND NOT k.sorted
+            THEN hostq.find_lane(b.queue, b.priority, p_route, b.account, b.region, b.group_id, NULL, false)
+            ELSE hostq.lane_of(b, p_route) END,
+        CASE WHEN b.ordering_key IS NULL THEN due ELSE hostq.enter_order(b, due) END, b.created_at + b.timeout);
+    IF k.audited THEN
         INSERT INTO hostq.event (request_id, namespace, type, to_state, details)
         VALUES (b.request_id, b.namespace, 'submit', 'pending',
             CASE WHEN b.cleanup_of IS NOT NULL THEN jsonb_build_object('cleanup_of', b.cleanup_of) END);
@@ -283,6 +289,20 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION hostq.claim_id IS 'Takes a custom id for a new request; where a concurrent submit was first, the answer it gets.';
 
+CREATE OR REPLACE FUNCTION hostq.check_key_names(p_req jsonb) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    field text;
+BEGIN
+    FOREACH field IN ARRAY '{key,orderingKey}'::text[] LOOP
+        IF p_req ? field AND (jsonb_typeof(p_req->field) NOT IN ('string', 'null') OR p_req->>field !~ '^[^[:cntrl:]]{1,200}$') THEN
+            RETURN hostq.invalid(field, p_req->field, '1..200 characters', format('%s must be a text of 1 to 200 characters', field));
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION hostq.check_key_names IS 'Refusal for a bad key or ordering key, or null.';
+
 CREATE OR REPLACE FUNCTION hostq.submit_plain(p_req jsonb, p_namespace text) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -290,14 +310,31 @@ DECLARE
     r jsonb;
 BEGIN
     r := coalesce(hostq.check_keys(p_req, '{kind,queue,requestId,namespace,timeout,priority,tags,metadata,delay,policy,traceparent,'
-        'key,orderingKey,duration_ms,fail,fail_times,result,waits,wait_ms,interval_ms}'), hostq.check_tags(p_req->'tags'));
+        'key,orderingKey,unique,duration_ms,fail,fail_times,result,waits,wait_ms,interval_ms}'), hostq.check_tags(p_req->'tags'));
     IF r IS NOT NULL THEN
         RETURN r;
+    END IF;
+    IF p_req ?| '{key,orderingKey}' THEN
+        r := hostq.check_key_names(p_req);
+        IF r IS NOT NULL THEN
+            RETURN r;
+        END IF;
     END IF;
     b := hostq.new_body(p_req, p_namespace);
     r := hostq.claim_id(b, p_req);
     IF r IS NOT NULL THEN
         RETURN r;
+    END IF;
+    IF p_req->'unique' <> 'null' THEN
+        r := coalesce(hostq.check_unique(p_req->'unique'), hostq.claim_unique(b, p_req->'unique'));
+        IF r IS NOT NULL THEN
+            DELETE FROM hostq.ids WHERE request_id = b.request_id AND id = b.id; -- its own id is free again
+            IF p_req->>'requestId' IS NOT NULL AND NOT r ? 'error' THEN
+                INSERT INTO hostq.event (request_id, namespace, type, details)
+                VALUES (b.request_id, p_namespace, 'kept', jsonb_build_object('requestId', r->'requestId', 'key', p_req#>'{unique,key}'));
+            END IF;
+            RETURN r;
+        END IF;
     END IF;
     PERFORM hostq.insert_request(b, NULL, hostq.delay_of(p_req));
     RETURN jsonb_build_object('requestId', b.request_id, 'created', true);
@@ -320,7 +357,11 @@ BEGIN
         r := hostq.check_common(p_req);
     END IF;
     IF r IS NULL AND p_req->>'requestId' IS NOT NULL THEN
-        r := hostq.known_request(p_req, ns);
+        IF starts_with(p_req->>'requestId', 'sched:') AND p_method <> 'schedule' THEN
+            r := hostq.invalid('requestId', p_req->'requestId', 'not sched:*', 'Request IDs that begin with sched: are reserved');
+        ELSE
+            r := hostq.known_request(p_req, ns);
+        END IF;
     END IF;
     IF r IS NULL THEN
         r := CASE p_req->>'kind'

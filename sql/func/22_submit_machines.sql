@@ -275,7 +275,7 @@ BEGIN
     INSERT INTO hostq.request_body VALUES (b.*);
     INSERT INTO hostq.finished (id, deadline, claimed_at, started_at, first_started_at, lane_id, state,
         retry_attempt, intent, crashes, namespace)
-    VALUES (b.id, b.created_at + b.timeout, now(), now(), now(), hostq.lane(b.queue, b.priority, NULL), 'completed',
+    VALUES (b.id, b.created_at + b.timeout, now(), now(), now(), hostq.find_lane(b.queue, b.priority, NULL, NULL, NULL, NULL, NULL, false), 'completed',
         0, 0, 0, b.namespace);
     UPDATE hostq.request_machines SET result = 'succeed' WHERE id = b.id;
     INSERT INTO hostq.event (request_id, namespace, type, to_state)

@@ -29,19 +29,27 @@ END $$;
 COMMENT ON FUNCTION hostq.hold_life IS 'Takes the session lock that says this epoch lives, and listens for work and for this daemon.';
 
 CREATE OR REPLACE FUNCTION hostq.register_daemon(p_name text, p_host text, p_boot text, p_pid int, p_version text,
-    p_routes text[], p_slots int, p_lease_ms bigint, p_queues text[] DEFAULT '{}') RETURNS int
+    p_routes text[], p_slots int, p_lease_ms bigint, p_queues text[], p_slots_high int) RETURNS int
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     e int;
 BEGIN
-    INSERT INTO hostq.daemons (name, host, boot_id, pid, version, routes, queues, slots, lease_until)
-    VALUES (p_name, p_host, p_boot, p_pid, p_version, p_routes, p_queues, p_slots,
+    INSERT INTO hostq.daemons (name, host, boot_id, pid, version, routes, queues, slots, slots_high, lease_until)
+    VALUES (p_name, p_host, p_boot, p_pid, p_version, p_routes, p_queues, p_slots, p_slots_high,
         clock_timestamp() + p_lease_ms * interval '1 ms') RETURNING epoch INTO e;
     PERFORM hostq.hold_life(e);
     PERFORM hostq.forget_older_boots(p_host, p_boot);
     RETURN e;
 END $$;
-COMMENT ON FUNCTION hostq.register_daemon IS 'A daemon''s first statement on its lock connection: makes its epoch and takes the lock that says it lives.';
+-- As it was released.
+CREATE OR REPLACE FUNCTION hostq.register_daemon(p_name text, p_host text, p_boot text, p_pid int, p_version text,
+    p_routes text[], p_slots int, p_lease_ms bigint, p_queues text[] DEFAULT '{}') RETURNS int
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    SELECT hostq.register_daemon(p_name, p_host, p_boot, p_pid, p_version, p_routes, p_slots, p_lease_ms, p_queues, 0)
+$$;
+COMMENT ON FUNCTION hostq.register_daemon(text, text, text, int, text, text[], int, bigint, text[]) IS 'register_daemon of a daemon that keeps no slots for priority high.';
+
+COMMENT ON FUNCTION hostq.register_daemon(text, text, text, int, text, text[], int, bigint, text[], int) IS 'A daemon''s first statement on its lock connection: makes its epoch and takes the lock that says it lives.';
 
 CREATE OR REPLACE FUNCTION hostq.take_back_blame(p_epoch int) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -120,8 +128,10 @@ BEGIN
     INTO held, peers, watch FROM d;
     -- Each change makes a row version of a later transaction, so no two states
     -- of these tables have the same number of rows and the same sum.
-    lanes := concat_ws(' ', (SELECT concat(count(*), ':', sum(xmin::text::bigint)) FROM hostq.lanes),
+    lanes := concat_ws(' ', (SELECT concat(count(*), ':', sum(epoch)) FROM hostq.daemons WHERE state = 'alive'), (SELECT concat(count(*), ':', sum(xmin::text::bigint)) FROM hostq.lanes),
         (SELECT concat(count(*), ':', sum(xmin::text::bigint)) FROM hostq.queues),
+        (SELECT concat(count(*), ':', sum(xmin::text::bigint)) FROM hostq.keys),
+        (SELECT concat(count(*), ':', sum(xmin::text::bigint)) FROM hostq.pauses),
         (SELECT sum(xmin::text::bigint) FROM hostq.settings WHERE name IN ('priority_aging', 'retry_budget')));
     -- The gate before the look: what is submitted after it notifies.
     IF p_gate THEN
@@ -131,13 +141,15 @@ BEGIN
     FROM unnest(p_scans, p_bounds) w (lane, bound) CROSS JOIN LATERAL (
         SELECT q.run_at FROM hostq.queue q
         WHERE q.lane_id = w.lane AND q.run_at >= coalesce('epoch'::timestamptz + w.bound * interval '1 us', '-infinity')
-          AND q.state IN ('pending', 'waiting')
+          AND q.run_at < 'infinity' AND q.state IN ('pending', 'waiting')
         ORDER BY q.run_at LIMIT 1) x HAVING count(*) > 0;
     IF sweeper THEN
         SELECT extract(epoch FROM greatest(deadline, now) - now) * 1000000 INTO deadline_us FROM hostq.queue
         WHERE deadline IS NOT NULL AND state <> 'processing' ORDER BY deadline LIMIT 1;
-        -- The same statement puts off retries beyond the budget.
-        IF EXISTS (SELECT FROM hostq.queues WHERE coalesce(retry_budget, hostq.setting('retry_budget')::int) > 0) THEN
+        -- The same statement puts off retries beyond the budget, and lets late
+        -- requests of ordering keys go.
+        IF EXISTS (SELECT FROM hostq.queues WHERE coalesce(retry_budget, hostq.setting('retry_budget')::int) > 0)
+            OR EXISTS (SELECT FROM hostq.order_late) THEN
             deadline_us := 0;
         END IF;
     END IF;
@@ -280,7 +292,7 @@ BEGIN
         WITH k AS MATERIALIZED (SELECT id FROM hostq.queue
                 WHERE lane_id BETWEEN l.base * 4 AND l.base * 4 + 2 AND state IN ('pending', 'waiting') ORDER BY id FOR UPDATE SKIP LOCKED),
             moved AS (UPDATE hostq.queue q SET intent = intent + 1, run_at = clock_timestamp(),
-                lane_id = hostq.lane(l.queue, l.priority, hostq.next_route(q.id), l.account, l.region, l.group_id) + 1
+                lane_id = hostq.find_lane(l.queue, l.priority, hostq.next_route(q.id), l.account, l.region, l.group_id, l.key, l.ordered, l.share, l.due) + 1
             FROM k WHERE q.id = k.id RETURNING q.id)
         DELETE FROM hostq.intents WHERE id IN (SELECT id FROM moved);
         UPDATE hostq.lanes SET retired_at = now() WHERE base = l.base

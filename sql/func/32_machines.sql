@@ -198,7 +198,7 @@ BEGIN
         state = 'processing', started_at = coalesce(started_at, clock_timestamp()),
         first_started_at = coalesce(first_started_at, clock_timestamp()),
         lane_id = CASE WHEN p_route IS NULL THEN lane_id
-            ELSE hostq.lane(b.queue, b.priority, p_route, b.account, b.region, b.group_id) | (lane_id & 3) END
+            ELSE hostq.lane_of(b, p_route) | (lane_id & 3) END
     WHERE id = p_id AND lease = p_lease;
     IF NOT FOUND THEN
         RETURN false;
@@ -363,7 +363,7 @@ CREATE OR REPLACE FUNCTION hostq.reroute(p_ids bigint[]) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     WITH k AS MATERIALIZED (SELECT id FROM hostq.queue WHERE id = ANY (p_ids) AND state IN ('pending', 'waiting')
         ORDER BY id FOR UPDATE SKIP LOCKED)
-    UPDATE hostq.queue q SET lane_id = hostq.lane(b.queue, b.priority, hostq.next_route(b.id), b.account, b.region, b.group_id) + 1,
+    UPDATE hostq.queue q SET lane_id = hostq.lane_of(b, hostq.next_route(b.id)) + 1,
         run_at = clock_timestamp()
     FROM k JOIN hostq.request_body b USING (id) WHERE q.id = k.id AND b.kind = 'return';
     SELECT pg_notify('hostq_work', 'return')
@@ -374,7 +374,7 @@ CREATE OR REPLACE FUNCTION hostq.reroute_unserved() RETURNS int
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     WITH x AS (SELECT q.id FROM hostq.lanes l JOIN hostq.queues k ON k.name = l.queue AND coalesce(k.kind, 'return') = 'return'
         JOIN hostq.queue q ON q.lane_id BETWEEN l.base * 4 AND l.base * 4 + 2
-        WHERE l.route IS NOT NULL AND l.retired_at IS NULL AND q.state IN ('pending', 'waiting')
+        WHERE l.route IS NOT NULL AND q.state IN ('pending', 'waiting')
           AND NOT hostq.route_is_served(l.route)
           AND hostq.next_route(q.id) IS DISTINCT FROM l.route),
     r AS (SELECT hostq.reroute(array_agg(id)) FROM x HAVING count(*) > 0)

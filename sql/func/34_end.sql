@@ -36,6 +36,9 @@ BEGIN
         PERFORM pg_notify('hostq_d' || o, 'abort');
     END LOOP;
     PERFORM hostq.after_final(done);
+    IF EXISTS (SELECT FROM hostq.ordered WHERE id = ANY (done)) THEN
+        PERFORM hostq.order_goes_on(done);
+    END IF;
     PERFORM hostq.wake_waiters(done);
     RETURN cardinality(done);
 END $$;
@@ -47,6 +50,7 @@ DECLARE
     r record;
     n int := 0;
 BEGIN
+    PERFORM hostq.let_late_go();
     -- Probes, in the order of the index: no statistics may choose to read all
     -- bodies, which are many more than the open requests.
     FOR r IN SELECT array_agg(id) AS ids, s FROM (
@@ -92,6 +96,7 @@ BEGIN
         END IF;
         n := n + hostq.give_back_rows(r.ids, r.owner, NULL, blame);
     END LOOP;
+    PERFORM hostq.move_to_keys();
     IF n > 0 THEN
         PERFORM pg_notify('hostq_work', '');
     END IF;

@@ -2,20 +2,22 @@
 -- ranges of the internal number, event by days. What must outlive its
 -- partition (open requests, living machines) moves to the DEFAULT one.
 
-CREATE OR REPLACE FUNCTION hostq.make_partition(p_table text, p_name text, p_from text, p_to text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET lock_timeout = '200ms' AS $$
+-- One such lock a transaction, and not for long: everybody queues behind it.
+CREATE OR REPLACE FUNCTION hostq.make_partition(p_table text, p_name text, p_from text, p_to text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET lock_timeout = '40ms' AS $$
 BEGIN
-    IF to_regclass('hostq.' || p_name) IS NULL THEN
-        EXECUTE format('CREATE TABLE hostq.%I PARTITION OF hostq.%I FOR VALUES FROM (%L) TO (%L) WITH (autovacuum_vacuum_insert_threshold = -1)',
-            p_name, p_table, p_from, p_to);
+    IF to_regclass('hostq.' || p_name) IS NOT NULL THEN
+        RETURN false;
     END IF;
-EXCEPTION WHEN lock_not_available OR check_violation OR invalid_object_definition THEN
-    -- Somebody reads for long, and everybody would queue behind us: next
-    -- time. Or the DEFAULT partition has rows of this one: they stay there.
-    -- Or it overlaps with one that was made otherwise.
-    NULL;
+    EXECUTE format('CREATE TABLE hostq.%I PARTITION OF hostq.%I FOR VALUES FROM (%L) TO (%L) WITH (autovacuum_vacuum_insert_threshold = -1)',
+        p_name, p_table, p_from, p_to);
+    RETURN true;
+EXCEPTION WHEN lock_not_available OR duplicate_table OR check_violation OR invalid_object_definition THEN
+    -- Somebody reads for long: next time. Or the DEFAULT partition has rows of
+    -- this one: they stay there. Or it overlaps with one made otherwise.
+    RETURN false;
 END $$;
-COMMENT ON FUNCTION hostq.make_partition IS 'Makes a partition, where that takes no long wait for a lock.';
+COMMENT ON FUNCTION hostq.make_partition IS 'Makes a partition, where that takes no long wait for a lock. Did it?';
 
 CREATE OR REPLACE FUNCTION hostq.id_partitions(OUT lo bigint, OUT hi bigint, OUT body text, OUT ends text) RETURNS SETOF record
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -27,33 +29,45 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION hostq.id_partitions IS 'Ranges of internal numbers that have partitions, and their names; null: only the other table has one.';
 
-CREATE OR REPLACE FUNCTION hostq.make_partitions(p_now timestamptz) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+CREATE OR REPLACE FUNCTION hostq.missing_partitions(p_now timestamptz) RETURNS TABLE (parent text, name text, lo text, hi text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
     last bigint := (SELECT last_value FROM hostq.request_seq);
     width bigint := hostq.setting('partition_rows');
     day date := p_now::date + 1;
     first bigint;
     next bigint;
-    r record;
 BEGIN
     -- A whole range ahead of the sequence, well before it is used. Many ranges
     -- make every look-up by number dearer: they grow with what is kept.
-    SELECT min(lo), max(hi) INTO first, next FROM hostq.id_partitions();
-    IF NOT EXISTS (SELECT FROM hostq.id_partitions() WHERE lo > last) THEN
-        next := CASE WHEN next > last THEN next ELSE (last / width + 1) * width END;
-        width := greatest(width, (next - coalesce(first, next)) / 4);
-        PERFORM hostq.make_partition(t, t || '_' || next, next::text, (next + width)::text) FROM unnest('{request_body,finished}'::text[]) t;
-    END IF;
-    FOR r IN SELECT * FROM hostq.id_partitions() WHERE lo > last AND (body IS NULL OR ends IS NULL) LOOP
-        PERFORM hostq.make_partition(t, t || '_' || r.lo, r.lo::text, r.hi::text) FROM unnest('{request_body,finished}'::text[]) t
-        WHERE (CASE t WHEN 'finished' THEN r.ends ELSE r.body END) IS NULL;
-    END LOOP;
-    FOR i IN 0..1 LOOP
-        PERFORM hostq.make_partition('event', 'event_' || to_char(day + i, 'YYYYMMDD'), (day + i)::text, (day + i + 1)::text);
-    END LOOP;
+    SELECT min(r.lo), max(r.hi) INTO first, next FROM hostq.id_partitions() r;
+    next := CASE WHEN next > last THEN next ELSE (last / width + 1) * width END;
+    width := greatest(width, (next - coalesce(first, next)) / 4);
+    RETURN QUERY
+    WITH ahead AS (SELECT * FROM hostq.id_partitions() r WHERE r.lo > last),
+    wanted AS (SELECT * FROM ahead UNION ALL SELECT next, next + width, NULL, NULL WHERE NOT EXISTS (SELECT FROM ahead))
+    SELECT t.t, t.t || '_' || w.lo, w.lo::text, w.hi::text
+    FROM wanted w CROSS JOIN (VALUES ('request_body'), ('finished')) t (t)
+    WHERE (CASE t.t WHEN 'finished' THEN w.ends ELSE w.body END) IS NULL
+    UNION ALL
+    SELECT 'event', 'event_' || to_char(day + i, 'YYYYMMDD'), (day + i)::text, (day + i + 1)::text
+    FROM generate_series(0, 1) i WHERE to_regclass('hostq.event_' || to_char(day + i, 'YYYYMMDD')) IS NULL;
 END $$;
-COMMENT ON FUNCTION hostq.make_partitions IS 'Makes the coming partitions, while the DEFAULT ones have nothing of theirs.';
+COMMENT ON FUNCTION hostq.missing_partitions IS 'The coming partitions that are not there yet.';
+
+CREATE OR REPLACE FUNCTION hostq.sweep_partitions(p_now timestamptz DEFAULT now()) RETURNS int
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    m record;
+BEGIN
+    FOR m IN SELECT * FROM hostq.missing_partitions(p_now) LOOP
+        IF hostq.make_partition(m.parent, m.name, m.lo, m.hi) THEN
+            RETURN 1;
+        END IF;
+    END LOOP;
+    RETURN 0;
+END $$;
+COMMENT ON FUNCTION hostq.sweep_partitions IS 'Makes one of the coming partitions, while the DEFAULT ones have nothing of theirs: 1, and there may be more; 0: nothing to do, or not now.';
 
 CREATE OR REPLACE FUNCTION hostq.removable(p_ids bigint[], p_now timestamptz) RETURNS bigint[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -113,7 +127,7 @@ $$;
 COMMENT ON FUNCTION hostq.keepers IS 'Requests of a range that must outlive its partition: open, of living machines, being cleaned up, ended since then.';
 
 CREATE OR REPLACE FUNCTION hostq.drop_partition(p_lo bigint, p_hi bigint, p_body text, p_ends text, p_since timestamptz) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '200ms' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '40ms' AS $$
 DECLARE
     -- Read before the lock is asked for. It stays true: what ended earlier is
     -- not opened again (hostq.retry), and who is open is in it.
@@ -137,7 +151,7 @@ END $$;
 COMMENT ON FUNCTION hostq.drop_partition IS 'Drops a range of request_body and finished; what must stay moves to the DEFAULT partitions. False: not now.';
 
 CREATE OR REPLACE FUNCTION hostq.drop_event_days(p_until timestamptz, p_limit int) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET lock_timeout = '200ms' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET lock_timeout = '40ms' AS $$
 DECLARE
     day record;
     open text[];
@@ -244,12 +258,16 @@ BEGIN
     DELETE FROM hostq.aborts a WHERE NOT EXISTS (SELECT FROM hostq.daemons d WHERE d.epoch = a.owner AND d.state <> 'dead');
     DELETE FROM hostq.daemons d WHERE state = 'dead' AND ended_at < p_now - interval '7 days'
         AND NOT EXISTS (SELECT FROM hostq.queue q WHERE q.owner = d.epoch);
+    -- Its deadlines have passed: what a late submit brings there yet ends as
+    -- timeout without it.
+    DELETE FROM hostq.lanes l WHERE due < p_now - interval '1 h'
+        AND NOT EXISTS (SELECT FROM hostq.queue q WHERE q.lane_id BETWEEN l.base * 4 AND l.base * 4 + 2);
+    PERFORM hostq.find_stopped_orders(), hostq.forget_unique_keys(10000);
     INSERT INTO hostq.xid_times (xid) VALUES (pg_snapshot_xmax(pg_current_snapshot())) ON CONFLICT DO NOTHING;
     -- By the hour, where by the minute says no more.
     DELETE FROM hostq.xid_times WHERE at < p_now - interval '1 day' AND extract(minute FROM at) <> 0 OR at < p_now - interval '1 year';
-    PERFORM hostq.make_partitions(p_now);
 END $$;
-COMMENT ON FUNCTION hostq.sweep_house IS 'Removes what nobody needs any more and makes the coming partitions.';
+COMMENT ON FUNCTION hostq.sweep_house IS 'Removes what nobody needs any more.';
 
 -- The ranges in use have partitions of their own from the start: a DEFAULT
 -- partition that is full is read under a lock for each new one.

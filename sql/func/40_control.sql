@@ -63,6 +63,12 @@ BEGIN
             RETURN r;
         END IF;
     END IF;
+    IF b.payload ? 'unique' AND EXISTS (SELECT FROM hostq.finished WHERE id = k AND state IN ('failed', 'timeout', 'canceled')) THEN
+        r := hostq.retake_unique(b);
+        IF r IS NOT NULL THEN
+            RETURN r;
+        END IF;
+    END IF;
     DELETE FROM hostq.finished WHERE id = k AND state IN ('failed', 'timeout', 'canceled') RETURNING * INTO f;
     IF NOT FOUND THEN
         SELECT state INTO q_state FROM (SELECT state FROM hostq.queue WHERE id = k
@@ -82,11 +88,12 @@ BEGIN
     DELETE FROM hostq.intents WHERE id = k;
     UPDATE hostq.machines SET result = NULL WHERE id = k AND ended_at IS NULL;
     UPDATE hostq.request_machines SET result = NULL, message = NULL WHERE id = k AND result = 'fail';
-    INSERT INTO hostq.queue (id, lane_id, deadline, first_started_at, intent)
-    VALUES (k, hostq.lane(b.queue, b.priority, CASE b.kind WHEN 'return' THEN hostq.next_route(k)
-            WHEN 'watch' THEN CASE b.provider_api WHEN 'process' THEN substr(b.request_id, 7) END END, b.account, b.region, b.group_id),
+    b.created_at := now(); -- in the lane of its new deadline
+    INSERT INTO hostq.queue (id, run_at, lane_id, deadline, first_started_at, intent)
+    VALUES (k, CASE WHEN b.ordering_key IS NULL THEN clock_timestamp() ELSE hostq.enter_order(b, clock_timestamp()) END, hostq.lane_of(b, CASE b.kind WHEN 'return' THEN hostq.next_route(k)
+            WHEN 'watch' THEN CASE b.provider_api WHEN 'process' THEN substr(b.request_id, 7) END END),
         now() + b.timeout, f.first_started_at, f.intent + 1);
     PERFORM hostq.notify_work(b.queue);
     RETURN jsonb_build_object('requestId', p_request_id, 'state', 'pending');
 END $$;
-COMMENT ON FUNCTION hostq.retry(text) IS 'Opens a failed, timed-out or canceled request again with a new deadline (now + the same timeout), attempts from 0 and its history kept. CONFLICT while its clean-up is open; a provision needs room for the machines that it lacks.';
+COMMENT ON FUNCTION hostq.retry(text) IS 'Opens a failed, timed-out or canceled request again with a new deadline (now + the same timeout), attempts from 0 and its history kept. CONFLICT while its clean-up is open or another open request has its unique key; a provision needs room for the machines that it lacks.';

@@ -71,7 +71,7 @@ SELECT x.id, x.request_id, x.namespace, x.kind, x.queue, x.provider_api, x.templ
         ELSE '{}' END AS machine_ids
 FROM (
     SELECT b.id, b.request_id, b.namespace, b.kind, b.queue, b.provider_api, b.template_id, b.template, q.state, b.priority,
-        q.retry_attempt, CASE WHEN q.state = 'pending' AND q.run_at > statement_timestamp() THEN q.run_at END AS not_before,
+        q.retry_attempt, CASE WHEN q.state = 'pending' AND q.run_at > statement_timestamp() THEN nullif(q.run_at, 'infinity') END AS not_before,
         CASE WHEN q.state = 'waiting' THEN q.run_at END AS next_poll_at, q.deadline, q.owner, q.lease, b.created_at,
         q.first_started_at, q.claimed_at, q.started_at,
         greatest(b.created_at, q.first_started_at, q.claimed_at, q.started_at, q.settled_at,

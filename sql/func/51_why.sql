@@ -9,25 +9,29 @@ CREATE OR REPLACE FUNCTION hostq.serving(l hostq.lanes) RETURNS SETOF hostq.daem
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT * FROM hostq.daemons d WHERE d.state = 'alive' AND d.lease_until > clock_timestamp()
         AND (l.route IS NULL OR l.route = ANY (d.routes)) AND (d.queues = '{}' OR l.queue = ANY (d.queues))
+        AND (l.route IS NOT NULL OR NOT EXISTS (SELECT FROM hostq.pauses p WHERE p.scope = 'drain' AND p.value = d.host))
 $$;
 COMMENT ON FUNCTION hostq.serving IS 'Living daemons that claim from this lane.';
 
 CREATE OR REPLACE FUNCTION hostq.why_refused(p_request_id text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT format('there is no request ''%s'': its submit was refused at %s: %s', p_request_id, hostq.say(e.at), e.details->>'message')
-        || CASE e.code WHEN 'QUOTA_EXCEEDED' THEN format(' (%s machines lived or were owed, %s more were asked for, account_limit is %s)',
+    SELECT CASE e.type WHEN 'kept' THEN format('there is no request ''%s'': its submit was answered at %s with %s, which had its unique key ''%s''',
+            p_request_id, hostq.say(e.at), e.details->>'requestId', e.details->>'key')
+        ELSE format('there is no request ''%s'': its submit was refused at %s: %s', p_request_id, hostq.say(e.at), e.details->>'message')
+        || CASE e.code WHEN 'CONFLICT' THEN '' WHEN 'QUOTA_EXCEEDED' THEN format(' (%s machines lived or were owed, %s more were asked for, account_limit is %s)',
                 e.details#>>'{details,currentUsage}', e.details#>>'{details,requestedAdditional}', e.details#>>'{details,accountLimit}')
             ELSE format(' (%s asked for, %s free for template %s%s)', e.details#>>'{details,requestedCount}',
                 e.details#>>'{details,availableCapacity}', e.details#>>'{details,templateId}',
                 (SELECT '; most machines that live now are of ' || string_agg(format('%s (%s)', x.request_id, x.n), ', ' ORDER BY x.n DESC, x.request_id) FROM (
                     SELECT m.request_id, sum(m.units) AS n FROM hostq.machines m WHERE m.namespace = e.namespace
                         AND m.template_id = e.details#>>'{details,templateId}' AND m.ended_at IS NULL
-                    GROUP BY m.request_id ORDER BY n DESC, m.request_id LIMIT 3) x)) END
+                    GROUP BY m.request_id ORDER BY n DESC, m.request_id LIMIT 3) x)) END END
     FROM hostq.event e
-    WHERE e.request_id = p_request_id AND e.type = 'rejected' AND e.code IN ('QUOTA_EXCEEDED', 'INSUFFICIENT_CAPACITY') AND hostq.may(e.namespace) AND e.namespace <> ''
+    WHERE e.request_id = p_request_id AND (e.type = 'kept' OR e.type = 'rejected' AND (e.code IN ('QUOTA_EXCEEDED', 'INSUFFICIENT_CAPACITY')
+            OR e.code = 'CONFLICT' AND e.details#>>'{details,field}' = 'unique.key')) AND hostq.may(e.namespace) AND e.namespace <> ''
     ORDER BY e.at DESC LIMIT 1
 $$;
-COMMENT ON FUNCTION hostq.why_refused IS 'why_not of an id whose submit a limit refused: which, how far it was used, by whom; null: none did.';
+COMMENT ON FUNCTION hostq.why_refused IS 'why_not of an id whose submit a limit refused (which, how far it was used, by whom) or a unique key kept out (for which request); null: neither.';
 
 CREATE OR REPLACE FUNCTION hostq.why_ended(f hostq.finished) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -84,9 +88,14 @@ DECLARE
     stopping int;
     heard timestamptz;
     who text;
+    p hostq.pauses;
 BEGIN
     IF (SELECT paused FROM hostq.queues WHERE name = l.queue) THEN
         RETURN format('queue %s is paused', l.queue);
+    END IF;
+    p := hostq.is_paused(l);
+    IF p.scope IS NOT NULL THEN
+        RETURN format('%s %s is paused by %s since %s', p.scope, p.value, p.paused_by, hostq.say(p.since));
     END IF;
     SELECT count(*) FILTER (WHERE state = 'alive'), count(*) FILTER (WHERE state = 'stopping') INTO alive, stopping
     FROM hostq.daemons WHERE state <> 'dead' AND lease_until > clock_timestamp();
@@ -100,7 +109,10 @@ BEGIN
         RETURN 'no daemon is running' || until;
     END IF;
     SELECT max(heartbeat_at), string_agg(name || '#' || epoch, ', ' ORDER BY epoch) INTO heard, who FROM hostq.serving(l);
-    IF who IS NULL THEN
+    IF who IS NULL AND l.route IS NULL AND EXISTS (SELECT FROM hostq.pauses WHERE scope = 'drain') THEN
+        RETURN format('no daemon takes new work of queue %s: drained are %s%s', l.queue,
+            (SELECT string_agg(value, ', ' ORDER BY value) FROM hostq.pauses WHERE scope = 'drain'), until);
+    ELSIF who IS NULL THEN
         RETURN format('no living daemon serves queue %s%s%s', l.queue,
             CASE WHEN l.route LIKE 'host:%' THEN ' on host ' || split_part(substr(l.route, 6), '/', 1) ELSE '' END, until);
     ELSIF heard < clock_timestamp() - interval '5 s' THEN
@@ -161,21 +173,33 @@ DECLARE
     ahead bigint;
     slots bigint;
     busy bigint;
+    kept bigint;
     locked text := hostq.why_locked(q.id);
+    limited text;
 BEGIN
-    SELECT coalesce(sum(d.slots), 0), coalesce(sum(d.in_flight), 0) INTO slots, busy FROM hostq.serving(l) d;
+    SELECT coalesce(sum(d.slots), 0), coalesce(sum(d.in_flight), 0), coalesce(sum(least(d.slots_high, d.slots)), 0) INTO slots, busy, kept
+    FROM hostq.serving(l) d;
     IF locked IS NOT NULL THEN
         RETURN locked;
     ELSIF q.lane_id & 3 = 2 THEN
         RETURN hostq.why_suspect(l, q);
+    ELSIF l.key IS NOT NULL THEN
+        limited := hostq.why_limited(l.key);
+        IF limited IS NOT NULL THEN
+            RETURN limited;
+        END IF;
     END IF;
     -- Only so far as a number still says something.
     SELECT count(*) INTO ahead FROM (SELECT FROM hostq.lanes o JOIN hostq.queue x ON x.lane_id BETWEEN o.base * 4 AND o.base * 4 + 2
         WHERE o.queue = l.queue AND o.route IS NOT DISTINCT FROM l.route AND o.priority <= l.priority
           AND x.state IN ('pending', 'waiting') AND x.run_at <= statement_timestamp() AND x.id <> q.id
-          AND (o.priority < l.priority OR x.run_at < q.run_at)
+          AND (o.priority < l.priority OR (CASE WHEN l.due IS NULL THEN true ELSE coalesce(o.due, 'infinity') <= l.due END AND x.run_at < q.run_at)
+            OR coalesce(o.due, 'infinity') < coalesce(l.due, 'infinity'))
         LIMIT 10000) y;
-    IF ahead > 0 AND NOT hostq.may(NULL) THEN
+    IF l.share IS NOT NULL AND ahead > 0 AND busy >= slots - kept THEN
+        RETURN format('all slots are busy; the next one of queue %s goes to whose %s has least at work (%s is one of them)', l.queue,
+            (SELECT fair_by FROM hostq.queues WHERE name = l.queue), l.share);
+    ELSIF ahead > 0 AND NOT hostq.may(NULL) THEN
         RETURN format('other requests of queue %s are ahead of it', l.queue); -- how many is others' business
     ELSIF ahead > 0 THEN
         RETURN format('%s requests of queue %s are ahead of it (%s of %s slots are busy)',
@@ -183,6 +207,8 @@ BEGIN
     ELSIF busy >= slots THEN
         RETURN format('all %s slots are busy%s; it is next in queue %s', slots,
             CASE WHEN hostq.may(NULL) THEN ' (' || hostq.busy_with(l) || ')' END, l.queue);
+    ELSIF l.priority <> 'high' AND busy >= slots - kept THEN
+        RETURN format('the %s slots that are free of %s are kept for priority high', slots - busy, slots);
     END IF;
     RETURN format('it is due since %s and about to be claimed', hostq.say(q.run_at));
 END $$;
@@ -213,6 +239,10 @@ DECLARE
 BEGIN
     IF q.state IN ('claimed', 'processing') THEN
         RETURN hostq.why_owned(q);
+    ELSIF q.run_at = 'infinity' AND q.note ? 'held' THEN
+        RETURN format('it was put aside by %s at %s; hostq resume --where lets it go on', q.note#>>'{held,by}', hostq.say((q.note#>>'{held,since}')::timestamptz));
+    ELSIF q.run_at = 'infinity' THEN
+        RETURN hostq.why_ordered(q);
     ELSIF q.deadline < statement_timestamp() THEN
         RETURN format('its deadline passed at %s; it ends as timeout with the next sweep', hostq.say(q.deadline));
     END IF;
@@ -236,7 +266,8 @@ DECLARE
     why text;
 BEGIN
     IF k IS NULL THEN
-        why := coalesce(hostq.why_refused(p_request_id), format('there is no request ''%s''', p_request_id));
+        why := coalesce(hostq.why_refused(p_request_id),
+            CASE WHEN starts_with(p_request_id, 'sched:') THEN hostq.why_scheduled(p_request_id) END, format('there is no request ''%s''', p_request_id));
     ELSE
         SELECT * INTO q FROM hostq.queue WHERE id = k;
         IF FOUND THEN

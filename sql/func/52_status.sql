@@ -52,9 +52,10 @@ BEGIN
     IF k IS NULL THEN
         RETURN hostq.not_found(p_request_id);
     END IF;
-    RETURN hostq.status_of(k);
+    RETURN hostq.status_of(k) || coalesce((SELECT jsonb_build_object('progress', note->'message') FROM hostq.queue
+        WHERE id = k AND note ? 'progress'), '{}');
 END $$;
-COMMENT ON FUNCTION hostq.status(text) IS 'The getRequestStatus result: requestId, status (JSON word), templateId, machineCount, machines, createdAt, updatedAt, completedAt, errorMessage, tags, metadata; or {error}.';
+COMMENT ON FUNCTION hostq.status(text) IS 'The getRequestStatus result: requestId, status (JSON word), templateId, machineCount, machines, createdAt, updatedAt, completedAt, errorMessage, tags, metadata; progress, where its handler reported some; or {error}.';
 
 CREATE OR REPLACE FUNCTION hostq.overview_of(p_id bigint) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$

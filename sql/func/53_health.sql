@@ -59,6 +59,7 @@ SELECT d.name || '#' || d.epoch AS daemon_id, d.name, d.host, d.pid, d.version, 
          WHEN d.lease_until < statement_timestamp() THEN 'lease expired'
          WHEN hostq.lock_is_free(d.epoch) THEN 'lock free'
          WHEN d.heartbeat_at < statement_timestamp() - interval '5 s' THEN 'late'
+         WHEN EXISTS (SELECT FROM hostq.pauses p WHERE p.scope = 'drain' AND p.value = d.host) THEN 'drained'
          WHEN d.in_flight >= d.slots THEN 'full'
          ELSE 'ok' END AS health,
     d.slots, d.in_flight, statement_timestamp() - d.heartbeat_at AS heartbeat_age, d.lease_until, d.started_at,
@@ -66,7 +67,7 @@ SELECT d.name || '#' || d.epoch AS daemon_id, d.name, d.host, d.pid, d.version, 
 FROM hostq.daemons d;
 COMMENT ON VIEW hostq.daemon_health IS 'Daemons, living and recently ended.';
 COMMENT ON COLUMN hostq.daemon_health.daemon_id IS 'Name and epoch: what hostq.requests.daemon_id shows.';
-COMMENT ON COLUMN hostq.daemon_health.health IS 'ok; full: all slots busy; late: no heartbeat for 5 s; lock free or lease expired: about to be declared dead; dead.';
+COMMENT ON COLUMN hostq.daemon_health.health IS 'ok; full: all slots busy; drained: takes only what is bound to its host; late: no heartbeat for 5 s; lock free or lease expired: about to be declared dead; dead.';
 
 CREATE OR REPLACE VIEW hostq.performance WITH (security_invoker = true) AS
 SELECT namespace, kind, count(*) AS ended,

@@ -155,11 +155,9 @@ cli_code_status(const char *code)
         const char *code;
         enum errcode status;
     } known[] = {
-        {"VALIDATION_ERROR", E_USAGE},
-        {"PROVIDER_INCOMPATIBLE", E_USAGE},
-        {"TEMPLATE_NOT_FOUND", E_NOT_FOUND},
-        {"REQUEST_NOT_FOUND", E_NOT_FOUND},
-        {"CONFLICT", E_CONFLICT},
+        {"VALIDATION_ERROR", E_USAGE},       {"PROVIDER_INCOMPATIBLE", E_USAGE},
+        {"TEMPLATE_NOT_FOUND", E_NOT_FOUND}, {"REQUEST_NOT_FOUND", E_NOT_FOUND},
+        {"SCHEDULE_NOT_FOUND", E_NOT_FOUND}, {"CONFLICT", E_CONFLICT},
     };
 
     for (size_t i = 0; code != NULL && i < sizeof(known) / sizeof(known[0]);

@@ -46,6 +46,30 @@
     X(STATUS, "status", 0, NULL, "only look, change nothing")                  \
     X(MODE, "mode", 0, "MODE", "symphony or lsf")                              \
     X(CONFDIR, "confdir", 0, "DIR", "folder of the template and config files") \
+    X(KEY, "key", 0, "KEY", "key whose limits the request obeys")              \
+    X(ORDERING_KEY, "ordering-key", 0, "KEY",                                  \
+      "requests of one ordering key run one by one, in order")                 \
+    X(UNIQUE, "unique", 0, "KEY", "only one open request of this key")         \
+    X(UNIQUE_MODE, "unique-mode", 0, "MODE",                                   \
+      "if there is one: keep it (default), replace it or refuse")              \
+    X(UNIQUE_WINDOW, "unique-window", 0, "S",                                  \
+      "nor one that completed within this time")                               \
+    X(MANY, "many", 0, NULL, "FILE has many requests, a list or one a line")   \
+    X(ATOMIC, "atomic", 0, NULL, "all of them, or none")                       \
+    X(WHERE, "where", 0, "KEY=VALUE", "those that fit, may be repeated")       \
+    X(DRY_RUN, "dry-run", 0, NULL, "only say how many")                        \
+    X(ACCOUNT, "account", 0, "NAME", "requests of this account")               \
+    X(REGION, "region", 0, "NAME", "requests of this region")                  \
+    X(HOST, "host", 0, "NAME", "requests bound to this host")                  \
+    X(MAX_RUNNING, "max-running", 0, "N",                                      \
+      "most requests at a time, `none' for no limit")                          \
+    X(RATE, "rate", 0, "N", "most starts per second, `none' for no limit")     \
+    X(BURST, "burst", 0, "N", "most starts at once")                           \
+    X(CRON, "cron", 0, "CRON", "when: 5 or 6 fields, or @daily and the like")  \
+    X(EVERY, "every", 0, "S", "or every so many seconds")                      \
+    X(TZ, "tz", 0, "ZONE", "time zone of --cron (default UTC)")                \
+    X(MISSED, "missed", 0, "RULE", "missed runs: skip, one (default) or all")  \
+    X(TIMES, "count", 0, "N", "so many times (default 5)")                     \
     X(WORDS, "words", 0, NULL, "names only, for completion")
 
 enum opt {
@@ -104,6 +128,7 @@ void cli_fini(struct cli *c);
 
 /* The last value given, or NULL; "" for a switch. */
 const char *cli_opt(const struct cli *c, enum opt opt);
+const char *cli_option_name(enum opt opt);
 bool cli_has(const struct cli *c, enum opt opt);
 /* --namespace, else HOSTQ_NAMESPACE, else NULL. */
 const char *cli_namespace(const struct cli *c);

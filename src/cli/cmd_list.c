@@ -1,6 +1,5 @@
 /* cmd_list.c - many rows: list, machines, templates, queues, daemons,
- * horizon; and what changes a queue, a setting or the house: pause, resume,
- * set, adopt. */
+ * horizon; and what changes a setting or the house: set, adopt. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,33 +193,6 @@ int
 cmd_horizon(struct cli *c)
 {
     return show(c, STMT_CLI_HORIZON, 0, NULL, horizon_columns);
-}
-
-static int
-change_queue(struct cli *c, enum stmt s, const char *done)
-{
-    CLEANUP_ANSWER struct answer a = ANSWER_INIT;
-    struct err err;
-
-    if (cli_ask(c, s, 1, c->args, &a, &err) != 0)
-        return cli_refused(c, &a, &err);
-    if (cli_has(c, OPT_JSON))
-        cli_print(a.text);
-    else
-        (void)printf("%s %s\n", c->args[0], done);
-    return 0;
-}
-
-int
-cmd_pause(struct cli *c)
-{
-    return change_queue(c, STMT_CLI_PAUSE, "paused");
-}
-
-int
-cmd_resume(struct cli *c)
-{
-    return change_queue(c, STMT_CLI_RESUME, "resumed");
 }
 
 static int

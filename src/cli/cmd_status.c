@@ -9,17 +9,12 @@
 #include "cli/table.h"
 
 static const struct column status_columns[] = {
-    {"requestId", "request"},
-    {"status", "status"},
-    {"templateId", "template"},
-    {"machineCount", "machines"},
-    {"createdAt", "created"},
-    {"updatedAt", "updated"},
-    {"completedAt", "completed"},
-    {"errorMessage", "error"},
-    {"tags", "tags"},
-    {"metadata", "metadata"},
-    {NULL, NULL},
+    {"requestId", "request"},     {"status", "status"},
+    {"templateId", "template"},   {"machineCount", "machines"},
+    {"createdAt", "created"},     {"updatedAt", "updated"},
+    {"completedAt", "completed"}, {"errorMessage", "error"},
+    {"progress", "progress"},     {"tags", "tags"},
+    {"metadata", "metadata"},     {NULL, NULL},
 };
 
 static const struct column status_machines[] = {

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "cli/cmd.h"
 #include "cli/input.h"
+#include "core/mem.h"
 
 #define PARAMS_CAP ((size_t)4 << 20)
 
@@ -159,13 +160,31 @@ put_span(const struct cli *c, json_t *object, const char *key, enum opt opt,
 }
 
 static int
+put_unique(const struct cli *c, json_t *o, struct err *err)
+{
+    CLEANUP_JSON json_t *unique = json_object();
+
+    put_text(unique, "key", cli_opt(c, OPT_UNIQUE));
+    put_text(unique, "mode", cli_opt(c, OPT_UNIQUE_MODE));
+    if (put_span(c, unique, "window", OPT_UNIQUE_WINDOW, USEC_S, err) != 0)
+        return -1;
+    if (json_object_size(unique) > 0)
+        must(json_object_set(o, "unique", unique));
+    return 0;
+}
+
+static int
 put_options(const struct cli *c, json_t *o, struct err *err)
 {
     put_text(o, "requestId", cli_opt(c, OPT_REQUEST_ID));
     put_text(o, "queue", cli_opt(c, OPT_QUEUE));
     put_text(o, "priority", cli_opt(c, OPT_PRIORITY));
+    put_text(o, "key", cli_opt(c, OPT_KEY));
+    put_text(o, "orderingKey", cli_opt(c, OPT_ORDERING_KEY));
     put_text(o, "partialPolicy", cli_opt(c, OPT_PARTIAL));
     put_text(o, "namespace", cli_opt(c, OPT_NAMESPACE));
+    if (put_unique(c, o, err) != 0)
+        return -1;
     if (cli_has(c, OPT_FORCE))
         must(json_object_set_new(o, "force", json_true()));
     if (put_tags(c, o, err) != 0 ||
@@ -227,28 +246,55 @@ read_object_new(const struct cli *c, struct err *err)
     return NULL;
 }
 
-static int
-submit(struct cli *c, struct answer *a, struct err *err)
+int
+submit_options_new(const struct cli *c, char *parts[SUBMIT_PARTS],
+                   struct err *err)
 {
     CLEANUP_JSON json_t *base = json_object();
     CLEANUP_JSON json_t *over = json_object();
+    CLEANUP_BUF struct buf own = BUF_INIT(PARAMS_CAP);
 
+    put_text(base, "namespace", cli_namespace(c));
+    if (put_arguments(c, over, err) != 0 || put_options(c, over, err) != 0 ||
+        put_params(c, &own, err) != 0)
+        return -1;
+    parts[0] = json_text_new(base);
+    parts[2] = json_text_new(over);
+    parts[3] = mem_dup(buf_str(&own));
+    return 0;
+}
+
+int
+submit_parts_new(const struct cli *c, char *parts[SUBMIT_PARTS],
+                 struct err *err)
+{
     if (c->arg_count == 0 && !cli_has(c, OPT_FILE))
         return err_set(err, E_USAGE,
                        "submit: a kind or -f FILE is missing;"
                        " see hostq help submit");
-    put_text(base, "namespace", cli_namespace(c));
-    CLEANUP_BUF struct buf own = BUF_INIT(PARAMS_CAP);
-    if (put_arguments(c, over, err) != 0 || put_options(c, over, err) != 0 ||
-        put_params(c, &own, err) != 0)
+    if (submit_options_new(c, parts, err) != 0)
         return -1;
-    CLEANUP_FREE char *file = read_object_new(c, err);
-    if (file == NULL)
+    parts[1] = read_object_new(c, err);
+    if (parts[1] != NULL)
+        return 0;
+    free(parts[0]);
+    free(parts[2]);
+    free(parts[3]);
+    return -1;
+}
+
+static int
+submit(struct cli *c, struct answer *a, struct err *err)
+{
+    char *parts[SUBMIT_PARTS];
+
+    if (submit_parts_new(c, parts, err) != 0)
         return -1;
-    CLEANUP_FREE char *base_text = json_text_new(base);
-    CLEANUP_FREE char *over_text = json_text_new(over);
-    const char *params[] = {base_text, file, over_text, buf_str(&own)};
-    return cli_ask(c, STMT_CLI_SUBMIT, 4, params, a, err);
+    int r = cli_ask(c, STMT_CLI_SUBMIT, SUBMIT_PARTS,
+                    (const char *const *)parts, a, err);
+    for (int i = 0; i < SUBMIT_PARTS; i++)
+        free(parts[i]);
+    return r;
 }
 
 int
@@ -258,6 +304,8 @@ cmd_submit(struct cli *c)
     struct err err;
     usec_t wait;
 
+    if (cli_has(c, OPT_MANY))
+        return bulk_submit(c);
     if (cli_span(c, OPT_WAIT, 0, &wait, &err) != 0)
         return cli_fail(c, &err);
     if (submit(c, &a, &err) != 0)
@@ -294,14 +342,42 @@ each(struct cli *c, enum stmt s, const char *done)
     return status;
 }
 
+/* Either ids, or a filter. */
+static bool
+is_filtered(struct cli *c, struct err *err)
+{
+    err->text[0] = '\0';
+    if (cli_has(c, OPT_WHERE) && c->arg_count > 0)
+        (void)err_set(err, E_USAGE, "%s: either ids or --where",
+                      c->command->name);
+    else if (!cli_has(c, OPT_WHERE) && c->arg_count == 0)
+        (void)err_set(err, E_USAGE, "%s: an id or --where is missing",
+                      c->command->name);
+    return cli_has(c, OPT_WHERE);
+}
+
 int
 cmd_cancel(struct cli *c)
 {
+    struct err err;
+    bool filtered = is_filtered(c, &err);
+
+    if (err.text[0] != '\0')
+        return cli_fail(c, &err);
+    if (filtered)
+        return bulk_cancel(c);
     return each(c, STMT_CLI_CANCEL, "canceled");
 }
 
 int
 cmd_retry(struct cli *c)
 {
+    struct err err;
+    bool filtered = is_filtered(c, &err);
+
+    if (err.text[0] != '\0')
+        return cli_fail(c, &err);
+    if (filtered)
+        return bulk_retry(c);
     return each(c, STMT_CLI_RETRY, "pending");
 }

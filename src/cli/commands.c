@@ -9,7 +9,18 @@
     (OPT_BIT(TIMEOUT) | OPT_BIT(FILE) | OPT_BIT(REQUEST_ID) | OPT_BIT(QUEUE) | \
      OPT_BIT(PRIORITY) | OPT_BIT(TAG) | OPT_BIT(METADATA) | OPT_BIT(PARAM) |   \
      OPT_BIT(DELAY) | OPT_BIT(PARTIAL) | OPT_BIT(FORCE) | OPT_BIT(DRAIN) |     \
-     OPT_BIT(WAIT))
+     OPT_BIT(WAIT) | OPT_BIT(KEY) | OPT_BIT(ORDERING_KEY) | OPT_BIT(UNIQUE) |  \
+     OPT_BIT(UNIQUE_MODE) | OPT_BIT(UNIQUE_WINDOW) | OPT_BIT(MANY) |           \
+     OPT_BIT(ATOMIC))
+#define PAUSE_OPTS                                                             \
+    (OPT_BIT(ACCOUNT) | OPT_BIT(REGION) | OPT_BIT(HOST) | OPT_BIT(WHERE) |     \
+     OPT_BIT(DRY_RUN))
+#define WHERE_OPTS (OPT_BIT(WHERE) | OPT_BIT(DRY_RUN))
+#define SCHEDULE_OPTS                                                          \
+    ((SUBMIT_OPTS & ~(OPT_BIT(REQUEST_ID) | OPT_BIT(WAIT) | OPT_BIT(MANY) |    \
+                      OPT_BIT(ATOMIC))) |                                      \
+     OPT_BIT(CRON) | OPT_BIT(EVERY) | OPT_BIT(TZ) | OPT_BIT(MISSED) |          \
+     OPT_BIT(TIMES))
 #define LIST_OPTS                                                              \
     (OPT_BIT(STATE) | OPT_BIT(KIND) | OPT_BIT(QUEUE) | OPT_BIT(TEMPLATE) |     \
      OPT_BIT(LIMIT))
@@ -37,9 +48,11 @@ const struct command commands[] = {
      NULL, cmd_explain, FAIL_TEXT},
     {"events", "ID", 0, ID, "print the history of a request", NULL, cmd_events,
      FAIL_TEXT},
-    {"cancel", "ID...", 0, 1, -1, "end requests and remove what they made",
-     NULL, cmd_cancel, FAIL_TEXT},
-    {"retry", "ID...", 0, 1, -1,
+    {"cancel", "ID... | --where KEY=VALUE", WHERE_OPTS, 0, -1,
+     "end requests and remove what they made", NULL, cmd_cancel, FAIL_TEXT},
+    {"redrive", "[QUEUE]", WHERE_OPTS, 0, 1, "try all failed requests again",
+     NULL, cmd_redrive, FAIL_TEXT},
+    {"retry", "ID... | --where KEY=VALUE", WHERE_OPTS, 0, -1,
      "try failed, timed-out or canceled requests again", NULL, cmd_retry,
      FAIL_TEXT},
     {"list", "", LIST_OPTS, 0, 0, "list requests, newest first", NULL, cmd_list,
@@ -57,9 +70,28 @@ const struct command commands[] = {
     {"daemons", "", 0, 0, 0, "list daemons", NULL, cmd_daemons, FAIL_TEXT},
     {"horizon", "", 0, 0, 0, "list who keeps vacuum from removing dead rows",
      NULL, cmd_horizon, FAIL_TEXT},
-    {"pause", "QUEUE", 0, ID, "stop claiming from a queue", NULL, cmd_pause,
+    {"queue", "create|set NAME [OPTION=VALUE...] | show|delete NAME", 0, 2, -1,
+     "make, change, show or remove a queue", NULL, cmd_queue, FAIL_TEXT},
+    {"pause", "[QUEUE]", PAUSE_OPTS, 0, 1,
+     "stop claiming from a queue, or by account, region or host", NULL,
+     cmd_pause, FAIL_TEXT},
+    {"resume", "[QUEUE]", PAUSE_OPTS, 0, 1, "claim again", NULL, cmd_resume,
      FAIL_TEXT},
-    {"resume", "QUEUE", 0, ID, "claim from a queue again", NULL, cmd_resume,
+    {"pauses", "", 0, 0, 0, "list what is paused or drained", NULL, cmd_pauses,
+     FAIL_TEXT},
+    {"drain", "HOST", OPT_BIT(WAIT), ID,
+     "let the daemons of a host take no more work", NULL, cmd_drain, FAIL_TEXT},
+    {"undrain", "HOST", 0, ID, "let them take work again", NULL, cmd_undrain,
+     FAIL_TEXT},
+    {"limit", "KEY", OPT_BIT(MAX_RUNNING) | OPT_BIT(RATE) | OPT_BIT(BURST), ID,
+     "limit the requests of a key, for all daemons", NULL, cmd_limit,
+     FAIL_TEXT},
+    {"limits", "", 0, 0, 0, "list limited keys", NULL, cmd_limits, FAIL_TEXT},
+    {"schedule",
+     "set NAME KIND... | list | show NAME | delete NAME | pause NAME |"
+     " resume NAME | run NAME | next [NAME]",
+     SCHEDULE_OPTS, 1, -1, "submit requests again and again, at set times",
+     "deadline of each request, seconds after its submit", cmd_schedule,
      FAIL_TEXT},
     {"set", "[NAME [VALUE]]", 0, 0, 2, "list, show or change settings", NULL,
      cmd_set, FAIL_TEXT},

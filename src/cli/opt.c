@@ -141,6 +141,12 @@ cli_opt(const struct cli *c, enum opt opt)
     return NULL;
 }
 
+const char *
+cli_option_name(enum opt opt)
+{
+    return defs[opt].name;
+}
+
 bool
 cli_has(const struct cli *c, enum opt opt)
 {

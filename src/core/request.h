@@ -16,6 +16,7 @@ struct request {
     int32_t lane;          /* lane it was claimed from (lane.h roles) */
     bool started;          /* the claim made it processing already */
     bool audit;            /* lane's audit = full: write every event */
+    bool ordered;          /* its end lets the next of its ordering key go */
     char *request_id;      /* the text id that users know */
     char *namespace_;      /* provider instance or tenant */
     char *kind;            /* "provision", "return", "noop", "watch" */

@@ -15,7 +15,7 @@
 #include "daemon/setting.h"
 
 #define CONFIG_FILE "/etc/hostq/hostqd.conf"
-enum { CONFIG_SETTINGS = 20 };
+enum { CONFIG_SETTINGS = 21 };
 
 /* Fields have the names of the settings. Strings are never NULL; "" is what
  * the table says about it (off, none, all). */
@@ -25,6 +25,7 @@ struct config {
     char *host; /* routes and machines name it */
     char *boot_id;
     int64_t slots;
+    int64_t slots_high;
     int64_t prefetch;
     int64_t runners;
     char *queues; /* "a,b", "" = all */

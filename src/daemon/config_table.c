@@ -91,6 +91,9 @@ static const struct setting settings[] = {
      .help = "Which boot of the host this is: machines do not outlive it."},
     {FIELD(slots), INT, .dflt = "100", .min = 1, .max = 100000, RELOAD,
      .help = "Requests that are worked at the same time."},
+    {FIELD(slots_high), INT, .dflt = "0", .min = 0, .max = 100000,
+     .help = "Of the slots, how many are kept free for requests of priority "
+             "high."},
     {FIELD(prefetch), INT, .dflt = "0", .min = 0, .max = 100000, RELOAD,
      .help = "Requests that are claimed ahead of a free slot."},
     {FIELD(runners), INT, .dflt = "1", .min = 1, .max = 16,

@@ -38,6 +38,9 @@ struct job {
     int refused;           /* times the database refused its settle */
     int unsure;            /* times it failed alone, perhaps not by itself */
     int rounds;            /* V_NEXT rounds of this claim */
+    bool common;           /* of a class below high (slots_high) */
+    int32_t key;           /* limited key it counts for, 0 = none */
+    int32_t share;         /* whose it is in the lane's queue, 0 = nobody's */
     struct job *peer_next; /* runner's table of jobs by id */
     struct job *hand_prev, *hand_next; /* ledger's list of all in hand */
 };

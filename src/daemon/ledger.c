@@ -62,6 +62,10 @@ ledger_release(struct ledger *l, struct job *j)
         l->hand = j->hand_next;
     if (j->hand_next)
         j->hand_next->hand_prev = j->hand_prev;
+    permits_release(&l->permits, j->key);
+    walks_hand(&l->walks, j->share, -1);
+    l->common -= j->common;
+    l->more |= j->key != 0 || l->shared->cfg->slots_high > 0;
     if (lane_role(j->req->lane) == LANE_SUSPECT) {
         l->suspects--;
         walks_wake(&l->walks);
@@ -186,6 +190,8 @@ wait_until(const struct ledger *l)
         until = l->poll_at;
     if (l->later.head && l->later_at < until)
         until = l->later_at;
+    if (permits_due(l) < until)
+        until = permits_due(l);
     if (due_next(&l->due) < until)
         until = due_next(&l->due);
     if (l->announced && l->grace_until < until)
@@ -239,8 +245,7 @@ look_for_work(struct ledger *l)
         l->idle_wait = LEDGER_IDLE_WAIT_MIN;
         walks_wake(&l->walks);
     }
-    l->gate_tried = l->gate;
-    l->more = true;
+    ledger_expect_work(l);
     l->poll_at = usec_add(now, l->shared->cfg->poll_interval);
 }
 
@@ -329,6 +334,7 @@ ledger_free(struct ledger *l)
         while ((j = jobs_pop(lists[i])))
             job_free(j);
     walks_fini(&l->walks);
+    permits_fini(&l->permits);
     mailbox_fini(&l->in);
     free(l->runners);
     free(l);

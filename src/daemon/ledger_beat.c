@@ -14,6 +14,8 @@
 /* A daemon that was idle soon tells that it is not: others watch the life
  * lock only of those that hold requests. */
 static const usec_t BUSY_SOON = 200 * USEC_MS;
+/* Bounds are remembered so often: later commits than this are rare. */
+static const usec_t MARK_EVERY = 200 * USEC_MS;
 
 /* One heartbeat under way. */
 struct beat {
@@ -56,14 +58,14 @@ read_peers(struct ledger *l, const struct beat *b, const PGresult *res)
 
 /* The sweep sleeps until then. */
 static void
-read_deadline(struct ledger *l, const PGresult *res)
+read_time(struct ledger *l, const PGresult *res, const char *column,
+          atomic_int_fast64_t *told)
 {
-    struct shared *s = l->shared;
     usec_t at = USEC_MAX;
-    if (row_text(res, 0, "deadline_us"))
-        at = usec_add(now_mono(), row_int(res, 0, "deadline_us"));
-    if (at < atomic_exchange(&s->deadline_at, at))
-        shared_wake(s->wake_sweep);
+    if (row_text(res, 0, column))
+        at = usec_add(now_mono(), row_int(res, 0, column));
+    if (at < atomic_exchange(told, at))
+        shared_wake(l->shared->wake_sweep);
 }
 
 static void
@@ -74,15 +76,14 @@ read_work(struct ledger *l, const struct beat *b, const PGresult *res)
         l->gate = l->gate_tried = true;
     if (!b->look)
         return;
-    l->walks.full = b->full;
+    usec_t next =
+        row_text(res, 0, "next_us") ? row_int(res, 0, "next_us") : USEC_MAX;
+    /* A full look that found something leaves the full scan to the claim. */
+    l->walks.full = b->full && next > 0;
     walks_done(&l->walks, now, usec_sub(now, b->sent));
-    if (!row_text(res, 0, "next_us"))
-        return;
-    usec_t next = row_int(res, 0, "next_us");
     if (next == 0) {
         walks_wake(&l->walks);
-        l->gate_tried = l->gate;
-        l->more = true;
+        ledger_expect_work(l);
     } else if (next < LEDGER_BEAT_EVERY) {
         due_add(&l->due, usec_add(now, next));
     }
@@ -110,7 +111,8 @@ read_heartbeat(struct ledger *l, const struct beat *b, const PGresult *res,
     (void)snprintf(l->lanes_seen, sizeof l->lanes_seen, "%s", lanes);
     take_aborts(l, res);
     read_peers(l, b, res);
-    read_deadline(l, res);
+    read_time(l, res, "deadline_us", &s->deadline_at);
+    read_time(l, res, "schedule_us", &s->schedule_at);
     read_work(l, b, res);
 }
 
@@ -184,6 +186,32 @@ is_due(struct ledger *l, usec_t now)
     return false;
 }
 
+/* When the database's clock has its next whole second. */
+static usec_t
+next_second(const struct ledger *l, usec_t now)
+{
+    usec_t part = usec_add(now, l->db_ahead) % USEC_S;
+    return usec_add(now, USEC_S - (part > 0 ? part : 0));
+}
+
+/* True: they went back. Before the heartbeat looks, so that it has the same
+ * bounds as the claim that follows. */
+static bool
+move_bounds(struct ledger *l, usec_t now)
+{
+    bool back = now >= l->swap_at;
+    if (back) {
+        claim_publish_bounds(l);
+        walks_swap(&l->walks, usec_add(now, l->db_ahead));
+        l->swap_at = next_second(l, now);
+    }
+    if (now >= l->mark_at) {
+        walks_mark(&l->walks);
+        l->mark_at = usec_add(now, MARK_EVERY);
+    }
+    return back;
+}
+
 void
 ledger_beat(struct ledger *l)
 {
@@ -192,26 +220,27 @@ ledger_beat(struct ledger *l)
     struct pipe p;
     struct beat b = {.look = false};
     struct err err;
-    int beat_at = -1, lanes_at = -1;
+    int beat_at = -1, lanes_at = -1, permits_at = -1;
     bind_init(&b.scans);
     bind_init(&b.bounds);
     pipe_begin(&p, l->conn);
+    bool swapped = move_bounds(l, now);
     if (is_due(l, now))
         beat_at = add_heartbeat(l, &b, &p, now);
-    if (now >= l->swap_at) {
-        claim_publish_bounds(l);
-        walks_swap(&l->walks);
-        if (!b.look)
-            walks_wake(&l->walks);
-        l->swap_at = usec_add(now, LEDGER_BEAT_EVERY);
-    }
+    if (swapped && !b.look)
+        walks_wake(&l->walks);
     if (now >= l->lanes_at || atomic_exchange(&s->new_lane, false)) {
         lanes_at = lanes_add(l, &p);
         l->lanes_at = USEC_MAX;
     }
+    if (now >= permits_due(l))
+        permits_at = permits_add(l, &p);
     if (pipe_run(&p, usec_add(ledger_limit(l), 2 * USEC_S), &err) < 0) {
         /* Locks of a session outlive the transaction that took them. */
         l->gate |= b.gate;
+        /* It may have been the look that took so long. */
+        l->walks.full = b.look && b.full;
+        walks_done(&l->walks, now_mono(), usec_sub(now_mono(), now));
         if (lanes_at >= 0)
             l->lanes_at = usec_add(now, LEDGER_BEAT_EVERY);
         ledger_error(l, "heartbeat", p.sqlstate, err.text);
@@ -222,6 +251,8 @@ ledger_beat(struct ledger *l)
             lanes_read(l, p.results[lanes_at]);
         if (beat_at >= 0)
             read_heartbeat(l, &b, p.results[beat_at], lanes_at >= 0);
+        if (permits_at >= 0)
+            permits_read(l, p.results[permits_at]);
     }
     pipe_end(&p);
     bind_fini(&b.scans);

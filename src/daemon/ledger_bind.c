@@ -116,6 +116,12 @@ needs_after_final(const struct job *j)
 }
 
 static bool
+lets_go(const struct job *j)
+{
+    return j->req->ordered && state_is_final(j->update.to);
+}
+
+static bool
 needs_reroute(const struct job *j)
 {
     return j->update.reroute && !state_is_final(j->update.to);
@@ -272,6 +278,7 @@ group_add(struct ledger *l, struct group *g, struct pipe *p)
     add_ids(&g->settles, p, STMT_CLOSE_INTENTS, is_definite, true);
     g->at_final = add_settles(g, p, true);
     add_ids(&g->settles, p, STMT_AFTER_FINAL, needs_after_final, true);
+    add_ids(&g->settles, p, STMT_ORDER_GOES_ON, lets_go, true);
     g->at_open = add_settles(g, p, false);
     add_ids(&g->settles, p, STMT_REROUTE, needs_reroute, false);
     add_parks(l, g, p);

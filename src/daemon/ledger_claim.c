@@ -1,4 +1,5 @@
 /* ledger_claim.c - what comes in: lanes and claimed rows. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,6 +47,35 @@ bind_scans(const struct ledger *l, const struct scan *s, int n, struct bind *a)
     }
 }
 
+int
+claim_common_room(const struct ledger *l)
+{
+    const struct config *cfg = l->shared->cfg;
+    if (cfg->slots_high == 0)
+        return INT_MAX;
+    return (int)(cfg->slots - cfg->slots_high) - l->common - claim_unread(l);
+}
+
+/* Leaves slots_high to class high: while others have room the claim takes no
+ * more than that, then only scans of class high stay. Returns how many. */
+static int
+keep_slots(const struct ledger *l, struct turn *t, struct scan *scans, int n)
+{
+    int room = claim_common_room(l);
+    int left = 0;
+    if (room > 0) {
+        if (t->want > room)
+            t->want = room;
+        return n;
+    }
+    for (int i = 0; i < n; i++) {
+        const struct walk *w = walks_find(&l->walks, scans[i].lane);
+        if (w && w->row.priority == 0)
+            scans[left++] = scans[i];
+    }
+    return left;
+}
+
 void
 claim_add(struct ledger *l, struct turn *t)
 {
@@ -54,7 +84,11 @@ claim_add(struct ledger *l, struct turn *t)
     char most[24], lease[24], epoch[24], start[24];
     if (!scans)
         abort();
-    int n = walks_plan(&l->walks, now_mono(), t->want, l->suspects == 0, scans);
+    usec_t now = now_mono();
+    int n = walks_plan(&l->walks, now, usec_add(now, l->db_ahead), t->want,
+                       l->suspects == 0, scans);
+    n = keep_slots(l, t, scans, n);
+    n = permits_divide(&l->permits, scans, n);
     int room = (int)l->shared->cfg->slots - l->out - claim_unread(l);
     t->lease = ((int64_t)l->epoch << 38) | ++l->lease_counter;
     bind_scans(l, scans, n, a);
@@ -87,6 +121,8 @@ into_hand(struct ledger *l, struct job *j)
         l->hand->hand_prev = j;
     l->hand = j;
     l->suspects += lane_role(j->req->lane) == LANE_SUSPECT;
+    walks_hand(&l->walks, j->share, 1);
+    l->common += j->common;
 }
 
 /* Gives each runner its share of a list of jobs. */
@@ -153,11 +189,22 @@ learn(struct ledger *l, const struct turn *t, int n)
 {
     /* With a suspect in hand the others wait for its end. */
     bool suspects = l->suspects == 0 && l->walks.suspects_in > 0;
+    /* A claim that is full says nothing of the scans behind its last row. */
+    bool all = permits_done(&l->permits, l->walks.suspects || n >= t->want);
     l->found = n > 0;
-    l->idle = n == 0 && t->want > 0 && !l->walks.suspects && !suspects;
+    l->idle = n == 0 && all && t->want > 0 && !l->walks.suspects && !suspects;
     l->more = !l->idle;
     if (n > 0)
         l->gate_tried = false;
+}
+
+static void
+saw(struct ledger *l, int32_t lane, usec_t run_at)
+{
+    const struct walk *w;
+    walks_saw(&l->walks, lane, run_at);
+    if (l->permits.count > 0 && (w = walks_find(&l->walks, lane)))
+        permits_saw(&l->permits, w->row.key, lane, w->row.priority);
 }
 
 void
@@ -167,9 +214,10 @@ claim_note(struct ledger *l, struct turn *t)
     int n = PQntuples(res);
     t->pipe.results[t->claim_at] = NULL; /* l->unread's now */
     l->unread = (struct unread){res, t->lease, now_mono()};
+    if (n > 0)
+        l->db_ahead = usec_sub(request_row_now(res, 0), l->unread.at);
     for (int i = 0; i < n; i++)
-        walks_saw(&l->walks, request_row_lane(res, i),
-                  request_row_run_at(res, i));
+        saw(l, request_row_lane(res, i), request_row_run_at(res, i));
     walks_done(&l->walks, l->unread.at, t->took);
     metrics_add(M_CLAIMS, 1);
     metrics_add(M_CLAIMED_ROWS, n);
@@ -193,6 +241,9 @@ claim_read(struct ledger *l)
         const struct walk *w = walks_find(&l->walks, lane);
         struct request *r = request_row(u.rows, i, &w->row, u.lease, u.at);
         struct job *j = job_new(r);
+        j->key = w->row.key;
+        j->share = w->row.share;
+        j->common = w->row.priority > 0;
         into_hand(l, j);
         if (r->started)
             jobs_add(&start, j);
@@ -225,7 +276,9 @@ lanes_add(struct ledger *l, struct pipe *p)
             bind_str(&queues, name);
         q += len + strspn(q + len, ", ");
     }
-    const char *params[] = {bind_done(&routes), bind_done(&queues)};
+    char epoch[24];
+    (void)snprintf(epoch, sizeof epoch, "%d", l->epoch);
+    const char *params[] = {bind_done(&routes), bind_done(&queues), epoch};
     int at = pipe_add(p, STMT_LANES, params);
     bind_fini(&routes);
     bind_fini(&queues);
@@ -255,6 +308,27 @@ claim_publish_bounds(struct ledger *l)
     (void)pthread_mutex_unlock(&s->lock);
 }
 
+/* What waits for a slot, of lanes that we are not to walk any more: paused, or
+ * this host is drained. */
+static void
+give_back_foreign(struct ledger *l)
+{
+    struct jobs ours;
+    struct job *j;
+    jobs_init(&ours);
+    while ((j = jobs_pop(&l->ahead))) {
+        if (walks_find(&l->walks, j->req->lane)) {
+            jobs_add(&ours, j);
+            continue;
+        }
+        step_back(j->req, &j->update);
+        j->ask = JOB_SETTLE;
+        jobs_add(&l->settles, j);
+    }
+    while ((j = jobs_pop(&ours)))
+        jobs_add(&l->ahead, j);
+}
+
 void
 lanes_read(struct ledger *l, const PGresult *res)
 {
@@ -266,7 +340,14 @@ lanes_read(struct ledger *l, const PGresult *res)
         rows[i] = lane_row(res, i);
     if (n > l->walks.count)
         l->more = true;
-    walks_update(&l->walks, rows, n);
+    if (n > 0) {
+        l->walks.peers = (int)row_int(res, 0, "peers");
+        l->walks.rank = (int)row_int(res, 0, "rank");
+    }
+    walks_update(&l->walks, rows, n, now_mono());
+    permits_update(&l->permits, rows, n);
+    ledger_recount(l);
+    give_back_foreign(l);
     free(rows);
     claim_publish_bounds(l);
 }

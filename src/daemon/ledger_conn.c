@@ -233,8 +233,9 @@ ledger_connect(struct ledger *l)
     }
     log_event(LOG_INFO, "db.connected", "backend=%d", l->writers[0].backend);
     metrics_add(M_RECONNECTS, 1);
+    atomic_store(&l->shared->backend, l->writers[0].backend);
     atomic_store(&l->shared->connected, true);
-    l->heartbeat_at = l->lanes_at = 0;
+    l->heartbeat_at = l->lanes_at = l->walks.next_full = 0;
     l->more = true;
     l->idle = l->gate_tried = false;
 }
@@ -274,6 +275,7 @@ ledger_adopt_epoch(struct ledger *l)
     metrics_set(M_EPOCH, epoch);
     l->epoch = epoch;
     l->lease_counter = 0;
+    permits_forget(&l->permits);
     atomic_store(&l->shared->lease_ok_until, 0);
     l->more = true;
     l->heartbeat_at = 0;

@@ -1,6 +1,7 @@
 /* ledger_int.h - shared by ledger.c (loop), ledger_beat.c (heartbeat),
  * ledger_turn.c (one transaction), ledger_conn.c (connection and epoch),
- * ledger_claim.c (what comes in), ledger_bind.c and ledger_write.c (what goes
+ * ledger_claim.c (what comes in), ledger_permits.c (how much of limited
+ * keys), ledger_bind.c and ledger_write.c (what goes
  * out and what its result means), ledger_later.c (what waits for a locked row).
  */
 #ifndef HOSTQ_DAEMON_LEDGER_INT_H
@@ -11,6 +12,7 @@
 #include "daemon/due.h"
 #include "daemon/ledger.h"
 #include "daemon/mailbox.h"
+#include "daemon/permits.h"
 #include "daemon/runner.h"
 #include "daemon/scan.h"
 #include "db/pipe.h"
@@ -78,7 +80,11 @@ struct ledger {
     usec_t write_at; /* monotonic: no write before (trouble of the server) */
     usec_t write_wait;
     struct walks walks;
-    struct due due; /* when rows that we put off are due */
+    struct permits permits;
+    usec_t permits_at;      /* monotonic: no asking for permits before */
+    usec_t permits_wake_at; /* monotonic: dry keys are tried again */
+    bool permits_looked;    /* the asking in hand looks for work */
+    struct due due;         /* when rows that we put off are due */
     struct jobs settles, marks, intents, ahead;
     struct jobs later;    /* to be written, but somebody else has the row */
     usec_t later_at;      /* monotonic: when those are looked at again */
@@ -86,13 +92,15 @@ struct ledger {
     struct job *hand;     /* all jobs in hand */
     int out;              /* jobs at the runners */
     int suspects;         /* of those in hand, from suspect scans */
+    int common;           /* of those in hand, below class high */
     unsigned next_runner;
     int64_t lease_counter;
     int epoch; /* epoch of this connection's claims */
-    usec_t heartbeat_at, lanes_at, swap_at, poll_at;
-    usec_t beat_sent;      /* monotonic: the last heartbeat */
-    bool told_busy;        /* it said that we hold requests */
-    char lanes_seen[120];  /* what it said of the lanes */
+    usec_t heartbeat_at, lanes_at, swap_at, mark_at, poll_at;
+    usec_t db_ahead;  /* the database's clock less ours, at the last claim */
+    usec_t beat_sent; /* monotonic: the last heartbeat */
+    bool told_busy;   /* it said that we hold requests */
+    char lanes_seen[300];  /* what it said of the lanes */
     usec_t lease_ok_until; /* monotonic: until then nobody can have us
                               declared dead by lease */
     bool fenced;           /* calls were dropped, lease may be over */
@@ -158,6 +166,8 @@ bool ledger_busy(const struct ledger *l);
 /* ledger_claim.c */
 /* How many rows there is room for. */
 int claim_want(const struct ledger *l);
+/* How many of them may be of other classes than high. */
+int claim_common_room(const struct ledger *l);
 /* Sends the claim of a turn, whose want is set, and notes its lease. */
 void claim_add(struct ledger *l, struct turn *t);
 /* What its answer says about the next claim. The rows wait in l->unread for
@@ -171,6 +181,16 @@ void claim_hand_over_ahead(struct ledger *l);
 void claim_publish_bounds(struct ledger *l);
 int lanes_add(struct ledger *l, struct pipe *p);
 void lanes_read(struct ledger *l, const PGresult *res);
+
+/* ledger_permits.c */
+/* Monotonic: when limited keys are to be asked for; USEC_MAX: not at all. */
+usec_t permits_due(const struct ledger *l);
+int permits_add(struct ledger *l, struct pipe *p);
+void permits_read(struct ledger *l, const PGresult *res);
+/* The lanes were read: counts what is in hand anew, by key and by share. */
+void ledger_recount(struct ledger *l);
+/* There is a reason to believe that a claim finds something. */
+void ledger_expect_work(struct ledger *l);
 
 /* ledger_bind.c */
 void group_add(struct ledger *l, struct group *g, struct pipe *p);

@@ -230,7 +230,8 @@ is_asked(const struct ledger *l)
     return atomic_load(&s->stop) != STOP_NONE || atomic_load(&s->failed) ||
            atomic_load(&s->work) || atomic_load(&s->new_lane) ||
            atomic_load(&s->epoch) != l->epoch || now >= l->heartbeat_at ||
-           now >= due_next(&l->due) || (l->later.head && now >= l->later_at);
+           now >= due_next(&l->due) || now >= permits_due(l) ||
+           (l->later.head && now >= l->later_at);
 }
 
 /* The server need not wait until the rows of a large claim are read. */

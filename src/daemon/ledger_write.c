@@ -25,7 +25,8 @@ is_plain(const struct job *j)
 {
     const struct update *u = &j->update;
     return !j->alone && !u->seen && !u->machines && !u->definite &&
-           !u->reroute && strcmp(j->req->kind, "provision") != 0 &&
+           !u->reroute && !j->req->ordered &&
+           strcmp(j->req->kind, "provision") != 0 &&
            strcmp(j->req->kind, "return") != 0 &&
            strcmp(j->req->kind, "watch") != 0;
 }
@@ -162,9 +163,10 @@ count_settled(struct ledger *l, const struct job *j)
         metrics_retry_denied(j->req->kind, reason_name(u->reason));
         log_retry_denied(j);
     }
-    /* A clean-up may have been made in the same transaction, and our own gate
-     * told nobody. */
-    if (state_is_final(u->to) && strcmp(j->req->kind, "provision") == 0)
+    /* A clean-up may have been made in the same transaction, or the next of an
+     * ordering key let go, and our own gate told nobody. */
+    if (state_is_final(u->to) &&
+        (j->req->ordered || strcmp(j->req->kind, "provision") == 0))
         l->more = true;
     if (!state_is_final(u->to))
         due_add(&l->due, usec_add(now_mono(), u->delay));

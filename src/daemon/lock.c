@@ -63,17 +63,18 @@ register_epoch(struct lock *l, struct err *err)
 {
     struct shared *s = l->shared;
     const struct config *cfg = s->cfg;
-    char pid[24], slots[24], lease[24], routes[700];
+    char pid[24], slots[24], high[24], lease[24], routes[700];
     (void)snprintf(pid, sizeof pid, "%d", (int)getpid());
     (void)snprintf(slots, sizeof slots, "%d", (int)cfg->slots);
+    (void)snprintf(high, sizeof high, "%d", (int)cfg->slots_high);
     (void)snprintf(lease, sizeof lease, "%lld",
                    (long long)(cfg->lease / USEC_MS));
     (void)snprintf(routes, sizeof routes, "{\"%s\"}", s->route);
-    const char *params[] = {cfg->name, cfg->host,       cfg->boot_id,
-                            pid,       PACKAGE_VERSION, routes,
-                            slots,     lease,           cfg->queues};
+    const char *params[] = {cfg->name,       cfg->host, cfg->boot_id, pid,
+                            PACKAGE_VERSION, routes,    slots,        lease,
+                            cfg->queues,     high};
     CLEANUP_RESULT PGresult *res =
-        conn_exec(l->conn, stmt_text(STMT_REGISTER), 9, params,
+        conn_exec(l->conn, stmt_text(STMT_REGISTER), 10, params,
                   cfg->statement_timeout, err);
     if (!res)
         return -1;
@@ -153,6 +154,12 @@ hear(struct lock *l)
     PGnotify *n;
     bool any = false;
     while ((n = PQnotifies(l->conn))) {
+        /* The gate that we gave up is for others. */
+        if (n->be_pid == atomic_load(&s->backend) &&
+            strcmp(n->extra, "-gate") == 0) {
+            PQfreemem(n);
+            continue;
+        }
         any = true;
         if (strcmp(n->relname, "hostq_work") != 0)
             atomic_store(&s->heartbeat_now, true);
@@ -165,10 +172,11 @@ hear(struct lock *l)
     }
     if (!any)
         return;
+    shared_wake(s->wake_ledger);
     /* Somebody may have work by now: the sweep watches for a while. */
     atomic_store(&s->heard_at, now_mono());
-    shared_wake(s->wake_ledger);
-    shared_wake(s->wake_sweep);
+    if (!atomic_load(&s->alone) || atomic_load(&s->check_peers))
+        shared_wake(s->wake_sweep);
 }
 
 static void

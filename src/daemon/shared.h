@@ -24,6 +24,7 @@ struct shared {
     atomic_int_fast64_t lock_since; /* monotonic us; 0 = lock not held */
     atomic_int_fast64_t turn_at;    /* monotonic us of the ledger's last turn */
     atomic_bool connected;          /* ledger has its connection */
+    atomic_int backend;             /* its server process */
     atomic_bool sweeper;            /* this daemon sweeps for all */
     atomic_int in_flight;
     atomic_int stop;                    /* enum stop_stage */
@@ -39,6 +40,7 @@ struct shared {
     atomic_bool alone;                  /* no other daemon is registered */
     atomic_int_fast64_t heard_at;       /* monotonic us: NOTIFY of work */
     atomic_int_fast64_t deadline_at;    /* monotonic us: the next deadline */
+    atomic_int_fast64_t schedule_at;    /* ... and run of a schedule */
     atomic_int_fast64_t lease_ok_until; /* monotonic us: until then nobody
                                            can have us declared dead by lease;
                                            0 = no lease yet */

@@ -2,11 +2,11 @@
  *
  * Every daemon watches the others while one of them owns requests or looks
  * dead (told by the heartbeat, once a second); the rest is done by one, the
- * sweeper (lowest living epoch, told as well, and so is the next deadline). A
- * free lock counts as death
- * only when it was seen free for FREE_FOR, and neither that nor an expired
- * lease counts until our own lock connection is SETTLED old, so that a
- * restarted server, which frees every lock, needs no detection. */
+ * sweeper (lowest living epoch, told as well, and so are the next deadline and
+ * the next run of a schedule). A free lock counts as death only when it was
+ * seen free for FREE_FOR, and neither that nor an expired lease counts until
+ * our own lock connection is SETTLED old, so that a restarted server, which
+ * frees every lock, needs no detection. */
 #include "daemon/sweep.h"
 
 #include <poll.h>
@@ -29,6 +29,9 @@ static const usec_t RETRY_EVERY = 500 * USEC_MS;
 /* A wake-up says that somebody has work before a heartbeat can say so. */
 static const usec_t WATCH_FOR = 2 * USEC_S;
 static const usec_t DEADLINES_NET = 9 * USEC_S;
+/* Least time between two looks at schedules: one that somebody has locked
+ * stays due. */
+#define SCHEDULES_EVERY (100 * USEC_MS)
 /* A statement may take a hundredth of the time. */
 enum { COST_FACTOR = 100, SUSPECTS_MAX = 64, SWEEP_ROWS = 1000 };
 
@@ -39,18 +42,24 @@ struct task {
     enum stmt stmt;
     enum { ARG_NONE, ARG_LIMIT, ARG_HOST } arg;
     bool by_sweeper; /* only the sweeper does it */
-    bool again;      /* at once, while it did as much as it could */
-    bool when_told;  /* only when the heartbeat says that it is time */
+    int most;        /* did it so much, it is done again at once; 0: never */
+    enum { ALWAYS, TOLD_DEADLINE, TOLD_SCHEDULE } when; /* heartbeat says */
 };
 
 static const struct task tasks[] = {
-    {"deadlines", USEC_S, STMT_SWEEP_DEADLINES, ARG_LIMIT, true, true, true},
-    {"reroute", 5 * USEC_S, STMT_SWEEP_REROUTE, ARG_NONE, true, false, false},
-    {"stale", 5 * USEC_S, STMT_SWEEP_STALE, ARG_LIMIT, true, true, false},
-    {"boots", 60 * USEC_S, STMT_SWEEP_BOOTS, ARG_HOST, false, false, false},
-    {"house", 60 * USEC_S, STMT_SWEEP_HOUSE, ARG_NONE, true, false, false},
-    {"retention", 60 * USEC_S, STMT_SWEEP_RETENTION, ARG_LIMIT, true, true,
-     false},
+    {"deadlines", USEC_S, STMT_SWEEP_DEADLINES, ARG_LIMIT, true, SWEEP_ROWS,
+     TOLD_DEADLINE},
+    {"schedules", SCHEDULES_EVERY, STMT_SWEEP_SCHEDULES, ARG_LIMIT, true,
+     SWEEP_ROWS, TOLD_SCHEDULE},
+    {"reroute", 5 * USEC_S, STMT_SWEEP_REROUTE, ARG_NONE, true, 0, ALWAYS},
+    {"stale", 5 * USEC_S, STMT_SWEEP_STALE, ARG_LIMIT, true, SWEEP_ROWS,
+     ALWAYS},
+    {"boots", 60 * USEC_S, STMT_SWEEP_BOOTS, ARG_HOST, false, 0, ALWAYS},
+    {"house", 60 * USEC_S, STMT_SWEEP_HOUSE, ARG_NONE, true, 0, ALWAYS},
+    {"partitions", 60 * USEC_S, STMT_SWEEP_PARTITIONS, ARG_NONE, true, 1,
+     ALWAYS},
+    {"retention", 60 * USEC_S, STMT_SWEEP_RETENTION, ARG_LIMIT, true,
+     SWEEP_ROWS, ALWAYS},
 };
 enum { TASK_COUNT = sizeof tasks / sizeof tasks[0] };
 
@@ -227,6 +236,20 @@ watching(const struct sweep *s, usec_t now)
            now < usec_add(atomic_load(&sh->heard_at), WATCH_FOR);
 }
 
+/* The next run, which the statement tells sooner than the next heartbeat does.
+ * Where the statement failed: the pause before it is said again. */
+static usec_t
+told_schedule(struct sweep *s, const PGresult *res, usec_t every)
+{
+    usec_t at = USEC_MAX;
+    if (!res)
+        return USEC_S;
+    if (row_text(res, 0, "next_us"))
+        at = usec_add(now_mono(), row_int(res, 0, "next_us"));
+    atomic_store(&s->shared->schedule_at, at);
+    return every;
+}
+
 static void
 do_task(struct sweep *s, int i)
 {
@@ -246,25 +269,31 @@ do_task(struct sweep *s, int i)
         metrics_add(M_PUT_OFF, row_int(res, 0, "put_off"));
     if (res && PQfnumber(res, "horizon_us") >= 0)
         metrics_set(M_HORIZON, row_int(res, 0, "horizon_us"));
-    if (t->again && n >= SWEEP_ROWS)
+    if (t->most > 0 && n >= t->most)
         every = 0;
     else if (took * COST_FACTOR > every && every > USEC_S)
         every = took * COST_FACTOR;
-    if (n > 0)
+    if (tasks[i].when == TOLD_SCHEDULE)
+        every = told_schedule(s, res, every);
+    else if (n > 0)
         log_event(LOG_INFO, "sweep.done", "task=%s rows=%lld ms=%lld", t->name,
                   (long long)n, (long long)(took / USEC_MS));
     s->task_at[i] = usec_add(now_mono(), every);
 }
 
 /* When a task is next to be done: the deadlines when there is one, and now and
- * then without being asked. */
+ * then without being asked; schedules only when there is one. */
 static usec_t
 task_due(const struct sweep *s, int i)
 {
     struct shared *sh = s->shared;
     usec_t told = atomic_load(&sh->deadline_at);
     usec_t net = usec_add(s->task_at[i], DEADLINES_NET);
-    if (!tasks[i].when_told || !atomic_load(&sh->connected) ||
+    if (tasks[i].when == TOLD_SCHEDULE) {
+        told = atomic_load(&sh->schedule_at);
+        return told > s->task_at[i] ? told : s->task_at[i];
+    }
+    if (tasks[i].when == ALWAYS || !atomic_load(&sh->connected) ||
         told <= s->task_at[i])
         return s->task_at[i];
     return told < net ? told : net;
@@ -335,7 +364,8 @@ sweep_start(struct shared *shared, struct err *err)
         abort();
     s->shared = shared;
     atomic_store(&shared->watch_peers, true); /* until a heartbeat says */
-    for (int i = 0; i < TASK_COUNT; i++)      /* in turn: none delays another */
+    atomic_store(&shared->schedule_at, USEC_MAX);
+    for (int i = 0; i < TASK_COUNT; i++) /* in turn: none delays another */
         s->task_at[i] = usec_add(now_mono(), i * USEC_S);
     if (pthread_create(&s->thread, NULL, run, s) != 0) {
         (void)err_set(err, E_FAILED, "cannot start a thread");

@@ -36,16 +36,18 @@ static const struct shape shapes[] = {
     {STMT_GIVE_BACK_UNKNOWN, 3, "n"},
     {STMT_HEARTBEAT, 7,
      "alive,sweeper,abort_ids,abort_leases,held,peers,watch,lanes,gate,"
-     "next_us,deadline_us"},
-    {STMT_LANES, 2,
+     "next_us,deadline_us,schedule_us"},
+    {STMT_LANES, 3,
      "lane,priority,queue,audit,max_retries,stop_before_us,backoff_us,"
-     "backoff_factor,max_backoff_us,aging_us"},
+     "backoff_factor,max_backoff_us,aging_us,key,key_runs,key_rate,"
+     "share,due_us,urgency,ordered,peers,rank"},
     {STMT_LATE_MACHINES, 1, "made"},
     {STMT_LOCK_ROWS, 2, NULL},
     {STMT_LOCKED, 1, "id"},
     {STMT_LOOKUP, 2, "id"},
     {STMT_MARK, 3, "id"},
     {STMT_OPEN_INTENT, 6, "ours"},
+    {STMT_ORDER_GOES_ON, 2, NULL},
     {STMT_PARK_WATCH, 3, NULL},
     {STMT_PEERS, 1, "epoch,lock_free,expired,ended,own_held"},
     {STMT_REROUTE, 1, NULL},
@@ -56,10 +58,13 @@ static const struct shape shapes[] = {
     {STMT_SWEEP_BOOTS, 2, NULL},
     {STMT_SWEEP_DEADLINES, 1, "n,put_off"},
     {STMT_SWEEP_HOUSE, 0, "horizon_us"},
+    {STMT_SWEEP_PARTITIONS, 0, "n"},
     {STMT_SWEEP_REROUTE, 0, "n"},
     {STMT_SWEEP_RETENTION, 1, "n"},
+    {STMT_SWEEP_SCHEDULES, 1, "n,next_us"},
     {STMT_SWEEP_STALE, 1, "n"},
     {STMT_TAKE_OVER, 4, "taken"},
+    {STMT_TAKE_PERMITS, 9, "key,held,starts,work"},
 };
 enum { SHAPE_COUNT = sizeof shapes / sizeof shapes[0] };
 

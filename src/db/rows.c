@@ -77,6 +77,14 @@ lane_row(const PGresult *res, int row)
         .priority = (int)row_int(res, row, "priority"),
         .audit = row_bool(res, row, "audit"),
         .aging = row_int(res, row, "aging_us"),
+        .key = (int32_t)row_int(res, row, "key"),
+        .key_runs = row_bool(res, row, "key_runs"),
+        .key_rate = row_bool(res, row, "key_rate"),
+        .share = (int32_t)row_int(res, row, "share"),
+        .has_due = row_text(res, row, "due_us") != NULL,
+        .due = row_int(res, row, "due_us"),
+        .ordered = row_bool(res, row, "ordered"),
+        .urgency = strtod(row_text(res, row, "urgency"), NULL),
         .policy =
             {
                 .max_retries = POLICY_UNSET,
@@ -162,6 +170,7 @@ request_row(const PGresult *res, int row, const struct lane_row *lane,
     r->lane = request_row_lane(res, row);
     r->started = *PQgetvalue(res, row, CLAIM_started) == 't';
     r->audit = lane->audit;
+    r->ordered = lane->ordered;
     r->request_id = claim_dup(res, row, CLAIM_request_id);
     r->namespace_ = claim_dup(res, row, CLAIM_namespace);
     r->kind = claim_dup(res, row, CLAIM_kind);
@@ -190,6 +199,12 @@ request_row(const PGresult *res, int row, const struct lane_row *lane,
     override_policy(&r->policy, own);
     json_decref(own);
     return r;
+}
+
+usec_t
+request_row_now(const PGresult *res, int row)
+{
+    return claim_int(res, row, CLAIM_now_us);
 }
 
 usec_t

@@ -15,6 +15,13 @@ struct lane_row {
     int32_t lane; /* main scan */
     int priority; /* 0 high, 1 normal, 2 low */
     bool audit;
+    int32_t key;             /* number of its limited key; 0: none */
+    bool key_runs, key_rate; /* which limits that has */
+    int32_t share; /* number of whose requests these are; 0: nobody's */
+    bool has_due;
+    usec_t due;     /* until its deadlines, when it was read */
+    double urgency; /* 0..1: how much that counts beside the share */
+    bool ordered;   /* its requests have ordering keys */
     struct policy policy;
     usec_t aging; /* a class that waited longer goes first now and then */
 };
@@ -50,6 +57,8 @@ struct lane_row lane_row(const PGresult *res, int row);
 struct request *request_row(const PGresult *res, int row,
                             const struct lane_row *lane, int64_t lease,
                             usec_t mono);
+/* The database's clock when it was claimed. */
+usec_t request_row_now(const PGresult *res, int row);
 usec_t request_row_run_at(const PGresult *res, int row);
 int32_t request_row_lane(const PGresult *res, int row);
 

@@ -61,7 +61,10 @@ const struct proc_unit *procfs_scan_find(const struct proc_scan *scan,
 /* Is pid this unit? 1: yes, *start_time is filled; 0: no, or it ended (a
  * zombie is gone); -1 with errno: cannot be told now (EAGAIN: inside exec;
  * EACCES: there is one of that number, and it is hidden). *start_time 0 = not
- * known: then all marks must be there. */
+ * known: then all marks must be there. A child whose parent has let go of it
+ * in this moment (clone, before its exec replaces the memory) still shows its
+ * parent's: a "no" without the start time counts only under the spawn lock of
+ * the request (spawnlock.h), which such a child holds. */
 int procfs_check(const char *deployment, const char *host, const char *unit,
                  pid_t pid, uint64_t *start_time);
 

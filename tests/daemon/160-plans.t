@@ -135,6 +135,7 @@ END
 want_sweep=$(cat <<'END'
 heartbeat:
 heartbeat:   lane_id =
+heartbeat:   run_at <
 heartbeat:   run_at >=
 heartbeat: Index Scan using queue_deadline on queue
 heartbeat: Index Scan using queue_lane on queue

@@ -9,6 +9,7 @@ plan 10
 seconds=8
 wal_bytes=500 # per second and daemon
 pg_start
+sql VACUUM # of the catalog: pages that the migration has left are pruned by whoever reads them
 sql "ALTER SYSTEM SET log_statement = 'all'"
 sql "ALTER SYSTEM SET log_line_prefix = '%a '"
 sql "SELECT pg_reload_conf()" >/dev/null

@@ -19,7 +19,7 @@ ranges() { # those that are full
     sql "SELECT string_agg(((lo - 2000000) / 1000)::text, ' ' ORDER BY lo) FROM hostq.id_partitions() WHERE hi <= (SELECT last_value FROM hostq.request_seq)"
 }
 fill() { # the range in use, to its end
-    sql "SELECT hostq.sweep_house()" >/dev/null
+    sql "SELECT hostq.sweep_partitions() FROM generate_series(1, 9)" >/dev/null
     noops "$(sql "SELECT 1001 - (last_value - 2000000) % 1000 FROM hostq.request_seq")"
 }
 age() { # all that is there

@@ -3,12 +3,12 @@
 # status, its help. M36 M47
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$top_srcdir/tests/daemon/hf.inc"
-plan 342
+plan 383
 
 # Help needs no database.
 commands=$(hostq help --words)
 for c in submit wait watch status show result explain events cancel retry list machines templates validate-templates horizon \
-    queues daemons pause resume set adopt call hf migrate version help; do
+    queues daemons pause resume schedule set adopt call hf migrate version help; do
     like "hostq knows $c" " $(echo "$commands" | tr '\n' ' ')" " $c "
 done
 list=$(hostq help)

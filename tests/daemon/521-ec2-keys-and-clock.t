@@ -72,7 +72,8 @@ for shift in 600 -600; do
     ask "clock$shift"
     expect_state "clock$shift" completed 20
     is "a clock wrong by $shift s is corrected at once" "$(row "clock$shift" retry_attempt)" 0
-    is "... after one refusal" "$(ec2_log '[.[] | select(.status != 200)] | length' "$seq")" 1
+    # The watch may have asked at the same moment: one for each of the two.
+    is "... after one refusal" "$(ec2_log '[.[] | select(.status != 200) | .action] | . != [] and length == (unique | length)' "$seq")" true
 done
 server '{"shift_s":0}'
 ask clock0

@@ -98,7 +98,7 @@ hf requestMachines '{"template":{"templateId":"basic","machineCount":1}}'
 is "the scripts refuse, too" "$hf_status $(hf_value .message | grep -c 'resource limit')" "1 1"
 last=$(printf '%s' "$answers" | jq -r '.[].result.requestId // empty')
 ok "the five run" wait_for 20 word_is "$last" COMPLETED
-id=$(sql "SELECT instance_id FROM hostq.machines WHERE request_id = 'rest' LIMIT 1")
+id=$(sql "SELECT instance_id FROM hostq.machines WHERE request_id = 'rest' ORDER BY machine_id LIMIT 1") # the first that is told
 ec2_control "{\"take\":{\"ids\":[\"$id\"],\"state\":\"terminated\"}}" >"$tmp/control"
 free_is() { # TEMPLATE N
     [ "$(free "$1")" = "$2" ]

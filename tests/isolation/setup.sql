@@ -2,7 +2,7 @@
 
 CREATE PROCEDURE public.fresh(p_daemons int, p_requests int) LANGUAGE plpgsql AS $$
 BEGIN
-    TRUNCATE hostq.request_body, hostq.queue, hostq.finished, hostq.event, hostq.ids, hostq.daemons, hostq.aborts,
+    TRUNCATE hostq.request_body, hostq.queue, hostq.finished, hostq.event, hostq.ids, hostq.daemons, hostq.aborts, hostq.unique_keys,
         hostq.lanes RESTART IDENTITY;
     ALTER SEQUENCE hostq.request_seq RESTART;
     INSERT INTO hostq.daemons (name, host, boot_id, pid, version, routes, slots, lease_until)
@@ -22,3 +22,8 @@ CREATE VIEW public.rows AS
 SELECT request_id, state, daemon_id AS owner, lease, retry_attempt AS retries, crashes FROM hostq.requests
 ORDER BY request_id;
 COMMENT ON VIEW public.rows IS 'Where every request is.';
+
+CREATE FUNCTION public.one(p_request text, p_key text, p_mode text DEFAULT 'keep') RETURNS jsonb LANGUAGE sql AS $$
+    SELECT jsonb_build_object('kind', 'noop', 'requestId', p_request, 'unique', jsonb_build_object('key', p_key, 'mode', p_mode))
+$$;
+COMMENT ON FUNCTION public.one IS 'A request with a unique key, as submit takes it.';

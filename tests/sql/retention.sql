@@ -3,7 +3,7 @@
 -- open, living or being cleaned up is touched.
 -- Without a transaction around it: plans outlive a partition only in that of its drop.
 \ir helpers.inc
-SELECT plan(40);
+SELECT plan(41);
 SELECT pg_temp.template('default', 'T', 1000);
 UPDATE hostq.queues SET retention_s = 86400 * 30;
 UPDATE hostq.settings SET value = '1000' WHERE name = 'partition_rows';
@@ -30,25 +30,36 @@ BEGIN
         PERFORM hostq.sweep_retention(1000);
     END LOOP;
 END $$;
+CREATE FUNCTION pg_temp.ahead() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    WHILE hostq.sweep_partitions() > 0 LOOP
+    END LOOP;
+END $$;
 
 -- Made ahead.
 SELECT is(pg_temp.ranges(), '0-10000000', 'a new schema has the first range');
-SELECT hostq.sweep_house();
+SELECT pg_temp.ahead();
 SELECT is(pg_temp.ranges(), '0-10000000 10000000-12500000', 'the next one is ahead, wider than asked where much is kept');
-SELECT hostq.sweep_house();
+SELECT pg_temp.ahead();
 SELECT is(pg_temp.ranges(), '0-10000000 10000000-12500000', 'one is enough');
 SELECT setval('hostq.request_seq', 10000500);
 SELECT pg_temp.old('in-second', 0);
 SELECT is((SELECT tableoid::regclass::text FROM hostq.request_body WHERE request_id = 'in-second'), 'hostq.request_body_10000000', 'a request lies in its range');
-SELECT hostq.sweep_house();
+-- Everybody queues behind such a lock: none is waited for while another is held.
+BEGIN;
+SELECT hostq.sweep_partitions();
+SELECT is((SELECT string_agg(c.relname, ' ') FROM pg_locks l JOIN pg_class c ON c.oid = l.relation WHERE l.pid = pg_backend_pid() AND l.mode = 'AccessExclusiveLock' AND c.relkind = 'p'),
+    'request_body', 'one lock at a time');
+COMMIT;
+SELECT pg_temp.ahead();
 SELECT is(pg_temp.ranges(), '0-10000000 10000000-12500000 12500000-15625000', 'the sequence is in the last one: another is made, contiguous');
 SELECT setval('hostq.request_seq', 500000000);
 SELECT pg_temp.submit('{"kind":"noop","requestId":"jumped"}');
 SELECT is((SELECT tableoid::regclass::text FROM hostq.request_body WHERE request_id = 'jumped'), 'hostq.request_body_default', 'the sequence jumped: DEFAULT takes it');
-SELECT hostq.sweep_house();
+SELECT pg_temp.ahead();
 SELECT alike(pg_temp.ranges(), '% 12500000-15625000 500001000-%', 'a gap is no matter, nor are rows of DEFAULT');
 DROP TABLE hostq.finished_500001000;
-SELECT hostq.sweep_house();
+SELECT pg_temp.ahead();
 SELECT alike(pg_temp.ranges(), '% 12500000-15625000 500001000-%', 'one that was made for one table only is made for the other');
 SELECT pg_temp.ends('jumped', 'canceled');
 
@@ -62,10 +73,10 @@ BEGIN
     END LOOP;
     TRUNCATE hostq.request_body, hostq.finished, hostq.queue, hostq.ids;
     PERFORM setval('hostq.request_seq', 600000000);
-    PERFORM hostq.sweep_house();
+    PERFORM pg_temp.ahead();
 END $$;
 SELECT setval('hostq.request_seq', 600001000);
-SELECT hostq.sweep_house();
+SELECT pg_temp.ahead();
 SELECT is(pg_temp.ranges(), '600001000-600002000 600002000-600003000', 'two narrow ranges');
 
 -- Rows of a wide range (in time): the one in use.
@@ -121,7 +132,7 @@ DELETE FROM hostq.intents;
 SELECT pg_temp.aged(request_id, 60) FROM hostq.request_body;
 SELECT is(hostq.how_to_remove(600001000, 600002000, 'b', 'f', now()), 'rows', 'a range in use is not dropped');
 SELECT setval('hostq.request_seq', 600002001);
-SELECT hostq.sweep_house();
+SELECT pg_temp.ahead();
 SELECT is(hostq.how_to_remove(600001000, 600002000, 'b', 'f', now()), 'drop', 'one that is full and over is');
 SELECT is(hostq.how_to_remove(600001000, 600002000, 'b', NULL, now()), 'rows', 'not where one of the two is missing');
 SELECT pg_temp.old('young', 0);
@@ -144,7 +155,7 @@ SELECT hostq.need_watch('host:h1/boot1'), hostq.need_watch('host:h9/boot9');
 SELECT pg_temp.ends(request_id, 'failed', 'internal', 'x'), pg_temp.aged(request_id, 60) FROM hostq.request_body WHERE kind = 'watch';
 SELECT setval('hostq.request_seq', 600003100);
 SELECT pg_temp.aged('young', 60);
-SELECT hostq.sweep_house();
+SELECT pg_temp.ahead();
 SELECT pg_temp.sweep();
 SELECT is(pg_temp.known(), 'fresh watch:host:h1/boot1', 'the watch of a served host stays');
 SELECT is(hostq.retry('watch:host:h1/boot1')->>'state', 'pending', 'and can be opened again');

@@ -1,7 +1,7 @@
 -- why_not: one sentence for each thing that can hold a request up.
 BEGIN;
 \ir helpers.inc
-SELECT plan(50);
+SELECT plan(54);
 UPDATE hostq.daemons SET state = 'dead', ended_at = now() WHERE epoch <> :epoch AND state <> 'dead';
 SELECT pg_temp.template('default', 'T', 1000);
 SELECT pg_temp.submit('{"kind":"noop","requestId":"n"}'), pg_temp.submit('{"kind":"noop","requestId":"ahead","priority":"high"}');
@@ -126,5 +126,16 @@ SELECT is_empty($$SELECT * FROM unnest('{ahead,ret,later,p}'::text[]) r WHERE ho
 SELECT is(hostq.why_not(NULL), 'there is no request ''''', 'no id');
 SELECT ok(hostq.why_not('p') IS NOT NULL, 'processing under a daemon that is gone is not running');
 
+
+-- queues with an order of their own
+INSERT INTO hostq.queues (name, kind, claim_order, fair_by) VALUES ('due', 'noop', 'deadline', NULL), ('fair', 'noop', 'time', 'namespace');
+SELECT pg_temp.submit('{"kind":"noop","queue":"due","requestId":"due6","timeout":21600}'), pg_temp.submit('{"kind":"noop","queue":"due","requestId":"due1","timeout":3600}'),
+    pg_temp.submit('{"kind":"noop","queue":"due","requestId":"due0"}'), pg_temp.submit('{"kind":"noop","queue":"fair","requestId":"fair1","namespace":"A"}'),
+    pg_temp.submit('{"kind":"noop","queue":"fair","requestId":"fair2","namespace":"B"}');
+SELECT matches(hostq.why_not('due6'), '^1 requests of queue due are ahead of it', 'by deadline: what ends sooner is ahead, though it came later');
+SELECT matches(hostq.why_not('due0'), '^2 requests of queue due are ahead of it', 'what has no deadline comes last');
+SELECT ok(hostq.why_not('due1') !~ 'ahead', 'nothing is ahead of the first');
+UPDATE hostq.daemons SET in_flight = slots;
+SELECT is(hostq.why_not('fair2'), 'all slots are busy; the next one of queue fair goes to whose namespace has least at work (B is one of them)', 'fair');
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,0 +1,3 @@
+-- cli_resume_where: one chunk of a resume by filter.
+-- $1 filter (jsonb), $2 dry run, $3 after this number. Columns: answer (jsonb).
+SELECT hostq.resume_where($1::jsonb, $2::boolean, $3::bigint) AS answer

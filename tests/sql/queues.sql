@@ -1,0 +1,33 @@
+-- Queues as administrators make and change them; pauses.
+BEGIN;
+\ir helpers.inc
+SELECT plan(22);
+CREATE FUNCTION pg_temp.field(r jsonb) RETURNS text LANGUAGE sql AS $$ SELECT concat_ws(' ', r#>>'{error,code}', r#>>'{error,details,field}', r#>>'{error,details,value}', r#>>'{error,details,limit}') $$;
+SELECT is(pg_temp.field(hostq.queue_set('a b', '{}', true)), 'VALIDATION_ERROR queue a b 1..100 of A-Z a-z 0-9 . _ -', 'a bad name');
+SELECT is(pg_temp.field(hostq.queue_set('q', '[]', true)), 'VALIDATION_ERROR options [] object', 'no options');
+SELECT is(hostq.queue_set('q', '{"max_retry":1}', true)#>>'{error,details,field}', 'max_retry', 'an unknown option');
+SELECT is(pg_temp.field(hostq.queue_set('q', '{"max_retries":-1}', true)), 'VALIDATION_ERROR max_retries -1 0..1000000', 'too few retries');
+SELECT is(pg_temp.field(hostq.queue_set('q', '{"backoff_factor":0.5}', true)), 'VALIDATION_ERROR backoff_factor 0.5 1..1000', 'a factor below 1');
+SELECT is(pg_temp.field(hostq.queue_set('q', '{"audit":"some"}', true)), 'VALIDATION_ERROR audit some full, stamps', 'an unknown word');
+SELECT is(pg_temp.field(hostq.queue_set('q', '{"timeout_s":0}', true)), 'VALIDATION_ERROR timeout_s 0 1..31536000', 'no time');
+SELECT is(pg_temp.field(hostq.queue_set('q', '{"backoff_ms":null}', true)), 'VALIDATION_ERROR backoff_ms 0..31536000000', 'what must be something');
+SELECT is(pg_temp.field(hostq.queue_set('q', '{}', false)) LIKE 'VALIDATION_ERROR queue q %', true, 'an unknown queue');
+SELECT is((SELECT count(*) FROM hostq.queues WHERE name = 'q'), 0::bigint, 'nothing was made');
+SELECT is(hostq.queue_set('q', '{"kind":"noop","max_retries":3,"retention_s":604800}', true)->>'retention_s', '604800', 'made');
+SELECT is(hostq.queue_set('q', '{}', true)#>>'{error,code}', 'CONFLICT', 'once');
+SELECT is(hostq.queue_set('q', '{"max_retries":null,"fair_by":"namespace"}', false) - '{name}'::text[] @> '{"kind":"noop","max_retries":null,"fair_by":"namespace","retention_s":604800}', true, 'what is not named stays');
+SELECT is((SELECT count(*) FROM hostq.event WHERE type = 'queue'), 2::bigint, 'each change is an event');
+SELECT hostq.queue_set('q', '{}', false);
+SELECT is((SELECT count(*) FROM hostq.event WHERE type = 'queue'), 2::bigint, 'a look is none');
+SELECT pg_temp.submit('{"kind":"noop","queue":"q","requestId":"r"}');
+SELECT is(hostq.queue_delete('q')#>>'{error,message}', 'Queue ''q'' has requests', 'not while it has requests');
+SELECT is(hostq.queue_delete('noop')#>>'{error,code}', 'CONFLICT', 'not one of a kind');
+SELECT hostq.queue_set('empty', '{}', true);
+SELECT is(hostq.queue_delete('empty'), '{"queue":"empty","deleted":true}', 'an empty one');
+SELECT is(pg_temp.field(hostq.pause_scope('planet', 'x', true)), 'VALIDATION_ERROR scope planet account, region, host, drain', 'an unknown scope');
+SELECT is(pg_temp.field(hostq.pause_scope('account', '', true)), 'VALIDATION_ERROR account  1..253 characters', 'an empty account');
+SELECT hostq.pause_scope('account', 'x', true), hostq.pause_scope('account', 'x', true), hostq.pause('q');
+SELECT is((SELECT jsonb_agg(x->'scope' ORDER BY x->'scope') FROM jsonb_array_elements(hostq.pauses_list()) x), '["account", "queue"]', 'the list');
+SELECT is((SELECT count(*) FROM hostq.event WHERE type = 'pause'), 2::bigint, 'twice is once');
+SELECT * FROM finish();
+ROLLBACK;
