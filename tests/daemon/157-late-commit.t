@@ -3,7 +3,7 @@
 # ready before others that were claimed, and is committed after them.
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$top_srcdir/tests/daemon/queue.inc"
-plan 7
+plan 5
 pg_start
 noops 1
 daemon_start d1
@@ -39,15 +39,16 @@ all=$(sql "SELECT count(*) FROM hostq.request_body")
 ok "all complete" wait_for 10 count_is completed "$all"
 is "others were started while they were not committed" "$(sql "SELECT count(*) FROM public.ended e JOIN hostq.requests s USING (request_id)
     WHERE EXISTS (SELECT FROM hostq.requests o WHERE o.created_at > s.created_at AND o.started_at < e.at)")" 12
-spans "they start soon after their commit" "$(sql "SELECT greatest((extract(epoch FROM max(started_at - at)) * 1000)::int, 0)
-    FROM public.ended JOIN hostq.requests USING (request_id)")" 400
+went_before=$(sql "SELECT max(n) FROM (SELECT (SELECT count(*) FROM hostq.requests o WHERE o.created_at > e.at AND o.started_at < s.started_at) n
+    FROM public.ended e JOIN hostq.requests s USING (request_id)) x")
+ok "few that came after their commit start before them" [ "$went_before" -le 10 ]
 
 # One that is committed after seconds with others, when the daemon has come to
-# rest: the look of a heartbeat finds it, and so does the claim after it. Also
+# rest: the look of a heartbeat finds it, and so does the claim after it, after
+# 30 s at most (where such looks take long, they are rare: daemon/scan.c). Also
 # where the key of all of them has a limit, and permits must be asked for first.
 after_seconds() { # ID MEMBERS
-    psql -XAtq -c "BEGIN" -c "SELECT FROM hostq.submit('{\"kind\":\"noop\",\"requestId\":\"$1\"$2}')" -c "SELECT pg_sleep(4)" -c "COMMIT" \
-        -c "INSERT INTO public.ended VALUES ('$1', clock_timestamp())" &
+    psql -XAtq -c "BEGIN" -c "SELECT FROM hostq.submit('{\"kind\":\"noop\",\"requestId\":\"$1\"$2}')" -c "SELECT pg_sleep(4)" -c "COMMIT" &
     last=$!
     wait_for 5 says "EXISTS (SELECT FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(4)')"
     sql "DO \$\$ BEGIN
@@ -59,9 +60,7 @@ after_seconds() { # ID MEMBERS
         END LOOP;
     END \$\$"
     wait "$last"
-    expect_state "$1" completed 10
-    spans "$1 starts soon" "$(sql "SELECT (extract(epoch FROM started_at - at) * 1000)::int FROM public.ended JOIN hostq.requests USING (request_id)
-        WHERE request_id = '$1'")" 2500
+    expect_state "$1" completed 40
 }
 after_seconds last ""
 hostq limit one --max-running 1 >/dev/null
