@@ -1,35 +1,75 @@
 -- Ordering keys: requests of one key run one at a time, in the order of their
 -- submits. Only the first of a key is due; its end lets the next one go. So a
 -- key needs no lane, and what waits costs claims nothing.
--- Advisory locks (1751544694, hash of the key): who enters or lets go.
-
-CREATE OR REPLACE FUNCTION hostq.order_hash(p_namespace text, p_key text) RETURNS int
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN hashtext(p_namespace || E'\n' || p_key);
-COMMENT ON FUNCTION hostq.order_hash IS 'Number of the lock of an ordering key; keys that share one wait for each other, no more.';
+-- Who enters or lets go locks one row of the key, its anchor.
 
 CREATE OR REPLACE FUNCTION hostq.keeps_snapshot() RETURNS boolean
 LANGUAGE sql STABLE
 RETURN current_setting('transaction_isolation') IN ('repeatable read', 'serializable');
 COMMENT ON FUNCTION hostq.keeps_snapshot IS 'Is the whole transaction one snapshot? Then a lock shows nothing newer than that, and the order of a key is the sweeper''s to see.';
 
+CREATE OR REPLACE FUNCTION hostq.make_anchor(b hostq.request_body, p_due timestamptz) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    LOOP
+        -- Waits for a submit of the key that has not committed: then either
+        -- its anchor is there, or we are the first.
+        INSERT INTO hostq.ordered (namespace, ordering_key, id, due_at, anchor) VALUES (b.namespace, b.ordering_key, b.id, p_due, true)
+        ON CONFLICT (namespace, ordering_key) WHERE anchor DO NOTHING;
+        IF FOUND THEN
+            RETURN true;
+        END IF;
+        PERFORM FROM hostq.ordered WHERE namespace = b.namespace AND ordering_key = b.ordering_key AND anchor FOR UPDATE;
+        IF FOUND THEN
+            RETURN false;
+        END IF;
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION hostq.make_anchor IS 'Takes the lock of an ordering key for a new request: true: it is the anchor of a key that had none; false: the key is locked.';
+
+CREATE OR REPLACE FUNCTION hostq.try_anchor(p_namespace text, p_key text) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    -- A snapshot that is older than the lock shows nobody who came since.
+    IF hostq.keeps_snapshot() THEN
+        RETURN false;
+    END IF;
+    PERFORM FROM hostq.ordered WHERE namespace = p_namespace AND ordering_key = p_key AND anchor FOR UPDATE SKIP LOCKED;
+    RETURN FOUND;
+END $$;
+COMMENT ON FUNCTION hostq.try_anchor IS 'Takes the lock of an ordering key, if it is free.';
+
+CREATE OR REPLACE FUNCTION hostq.set_anchor(p_namespace text, p_key text) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '10ms' AS $$
+BEGIN
+    UPDATE hostq.ordered SET anchor = true WHERE id = (SELECT id FROM hostq.ordered WHERE namespace = p_namespace AND ordering_key = p_key
+        ORDER BY position LIMIT 1);
+    RETURN true;
+EXCEPTION WHEN unique_violation OR lock_not_available THEN
+    RETURN false; -- a submit, which has not committed
+END $$;
+COMMENT ON FUNCTION hostq.set_anchor IS 'Gives an ordering key an anchor that has none; false: not now.';
+
 CREATE OR REPLACE FUNCTION hostq.enter_order(b hostq.request_body, p_due timestamptz) RETURNS timestamptz
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    held boolean := hostq.keeps_snapshot();
+    late boolean := hostq.keeps_snapshot();
+    first boolean;
 BEGIN
-    PERFORM pg_advisory_xact_lock(1751544694, hostq.order_hash(b.namespace, b.ordering_key));
-    IF held THEN
-        INSERT INTO hostq.order_late VALUES (b.namespace, b.ordering_key);
-    ELSE
-        -- This statement's snapshot is younger than the lock.
-        held := EXISTS (SELECT FROM hostq.ordered WHERE namespace = b.namespace AND ordering_key = b.ordering_key AND id <> b.id);
-    END IF;
     -- One that is tried again may be there yet: it ended while the key was
     -- locked, and the sweeper has not come.
-    INSERT INTO hostq.ordered (namespace, ordering_key, id, due_at) VALUES (b.namespace, b.ordering_key, b.id, p_due)
-    ON CONFLICT (id) DO UPDATE SET position = DEFAULT, due_at = excluded.due_at;
-    RETURN CASE WHEN held THEN 'infinity' ELSE p_due END;
+    DELETE FROM hostq.ordered WHERE id = b.id;
+    first := NOT late AND hostq.make_anchor(b, p_due);
+    IF NOT first THEN
+        INSERT INTO hostq.ordered (namespace, ordering_key, id, due_at) VALUES (b.namespace, b.ordering_key, b.id, p_due);
+    ELSIF EXISTS (SELECT FROM hostq.ordered WHERE namespace = b.namespace AND ordering_key = b.ordering_key AND id <> b.id) THEN
+        first := false;
+        late := true;
+    END IF;
+    IF late THEN
+        INSERT INTO hostq.order_late VALUES (b.namespace, b.ordering_key);
+    END IF;
+    RETURN CASE WHEN first THEN p_due ELSE 'infinity' END;
 END $$;
 COMMENT ON FUNCTION hostq.enter_order IS 'Puts a new request at the end of its ordering key: when it is due; infinity while another is before it, or might be. Waits for other submits of the key.';
 
@@ -44,6 +84,8 @@ BEGIN
         IF NOT FOUND THEN
             RETURN 0;
         ELSIF EXISTS (SELECT FROM hostq.queue WHERE id = o.id) THEN
+            UPDATE hostq.ordered SET anchor = true WHERE id = o.id
+                AND NOT EXISTS (SELECT FROM hostq.ordered WHERE namespace = p_namespace AND ordering_key = p_key AND anchor);
             -- One that was put aside (hold) stays so, and those behind it wait.
             SELECT CASE WHEN note ? 'held' THEN o.due_at ELSE run_at END INTO at FROM hostq.queue WHERE id = o.id FOR UPDATE SKIP LOCKED;
             IF NOT FOUND THEN -- somebody cancels it, perhaps
@@ -70,7 +112,7 @@ BEGIN
             GROUP BY 1, 2 ORDER BY 1, 2 LOOP
         -- Never waits: a submit that has not committed would hold up the
         -- daemon's whole group.
-        IF NOT hostq.keeps_snapshot() AND pg_try_advisory_xact_lock(1751544694, hostq.order_hash(k.namespace, k.ordering_key)) THEN
+        IF hostq.try_anchor(k.namespace, k.ordering_key) THEN
             DELETE FROM hostq.ordered WHERE id = ANY (k.ids);
             n := n + hostq.let_go(k.namespace, k.ordering_key);
         ELSE
@@ -90,7 +132,9 @@ DECLARE
     n int := 0;
 BEGIN
     FOR k IN SELECT DISTINCT namespace, ordering_key FROM hostq.order_late ORDER BY namespace, ordering_key LIMIT 1000 LOOP
-        IF pg_try_advisory_xact_lock(1751544694, hostq.order_hash(k.namespace, k.ordering_key)) THEN
+        IF hostq.try_anchor(k.namespace, k.ordering_key)
+            OR NOT EXISTS (SELECT FROM hostq.ordered WHERE namespace = k.namespace AND ordering_key = k.ordering_key AND anchor)
+                AND hostq.set_anchor(k.namespace, k.ordering_key) THEN
             DELETE FROM hostq.order_late WHERE namespace = k.namespace AND ordering_key = k.ordering_key;
             n := n + hostq.let_go(k.namespace, k.ordering_key);
         END IF;

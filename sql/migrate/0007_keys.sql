@@ -61,14 +61,17 @@ CREATE TABLE hostq.ordered (
     position bigint GENERATED ALWAYS AS IDENTITY,
     id bigint NOT NULL UNIQUE,
     due_at timestamptz NOT NULL,
+    anchor boolean NOT NULL DEFAULT false,
     PRIMARY KEY (namespace, ordering_key, position)
 );
+CREATE UNIQUE INDEX ordered_anchor ON hostq.ordered (namespace, ordering_key) WHERE anchor;
 COMMENT ON TABLE hostq.ordered IS 'Open requests with an ordering key: the first of each key can run, the others have run_at infinity in the queue.';
 COMMENT ON COLUMN hostq.ordered.namespace IS 'As in request_body.';
 COMMENT ON COLUMN hostq.ordered.ordering_key IS 'Requests of one key run one at a time, in order of position.';
 COMMENT ON COLUMN hostq.ordered.position IS 'Order of submit, given under the lock of the key.';
 COMMENT ON COLUMN hostq.ordered.id IS 'Internal number of the request.';
 COMMENT ON COLUMN hostq.ordered.due_at IS 'When it would have been due by itself.';
+COMMENT ON COLUMN hostq.ordered.anchor IS 'The row of its key that is locked by who enters the key or lets the next one go. A row, since an advisory lock for each of many keys would fill the shared memory of the server.';
 
 -- Not unique: who writes a key would wait for another that has, and not committed.
 CREATE TABLE hostq.order_late (

@@ -1,7 +1,7 @@
 -- Ordering keys: who is due, what each way to end does, delays, namespaces.
 BEGIN;
 \ir helpers.inc
-SELECT plan(25);
+SELECT plan(26);
 CREATE FUNCTION pg_temp.s(rid text, k text DEFAULT 'k', more jsonb DEFAULT '{}') RETURNS text LANGUAGE sql AS $$
     SELECT pg_temp.submit('{"kind":"noop"}'::jsonb || jsonb_build_object('requestId', rid, 'orderingKey', k) || more) $$;
 CREATE FUNCTION pg_temp.held() RETURNS text LANGUAGE sql AS $$
@@ -54,5 +54,11 @@ SELECT is((SELECT deadline_us FROM hostq.beat(pg_temp.epoch(), 10000, 0, 4, fals
 SELECT is(hostq.let_late_go(), 1, 'and lets it go');
 SELECT is(pg_temp.held() || (SELECT count(*) FROM hostq.order_late), '0', 'once');
 SELECT is(hostq.find_stopped_orders(), 0, 'nothing else is');
+
+-- An advisory lock for each would fill the lock table of the server.
+CREATE TEMP TABLE locks AS SELECT count(*) AS n FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory';
+SELECT pg_temp.s('many' || n, 'many' || n) FROM generate_series(1, 300) n \g /dev/null
+SELECT hostq.cancel('many' || n) FROM generate_series(1, 300) n \g /dev/null
+SELECT is((SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory'), (SELECT n FROM locks), 'many keys in one transaction take no lock of the server each');
 SELECT * FROM finish();
 ROLLBACK;
