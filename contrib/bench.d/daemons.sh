@@ -4,7 +4,7 @@
 # shellcheck disable=SC2154 # variables of contrib/bench
 
 scenario_daemons() {
-    local count i
+    local count i server
     local -A rates
     hostq_audit stamps
     for round in $(seq "$repeat"); do
@@ -15,8 +15,11 @@ scenario_daemons() {
             wait_until 60 "SELECT count(*) = $count FROM hostq.daemons WHERE state = 'alive'"
             sql CHECKPOINT
             calibrate
+            server=$(server_cpu) cpu=$(daemons_cpu)
             hostq_fill "$rows"
             hostq_all_done 600
+            cpu=$(per_10k "$cpu" "$(daemons_cpu)" "$rows")
+            server=$(per_10k "$server" "$(server_cpu)" "$rows")
             ask "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'hostqd%'"
             sample "hostqd x $count" "connections" "per daemon" "$(ratio "$answer" "$count")"
             ask "SELECT count(DISTINCT owner) FROM hostq.finished"
@@ -25,6 +28,9 @@ scenario_daemons() {
             hostq_rate "$rows"
             rates[$count]=$rate
             sample "hostqd x $count" "rate" "requests/s" "$rate"
+            sample "hostqd x $count" "rows of a claim" "requests" "$claim"
+            sample "hostqd x $count" "cpu of the server, with the fill" "s per 10k" "$server"
+            sample "hostqd x $count" "cpu of hostqd" "s per 10k" "$cpu"
         done
         for count in 2 4 8; do
             sample "hostqd x $count" "of 1 daemon" ratio "$(ratio "${rates[$count]}" "${rates[1]}")"

@@ -7,7 +7,7 @@ keys_fill() { # N
     hostq_empty
     hostq_mark
     sql "WITH b AS (INSERT INTO hostq.request_body (id, created_at, request_id, namespace, kind, queue, priority, payload, submitted_by, key)
-            SELECT id, now(), hostq.make_request_id('noop', id), 'default', 'noop', 'noop', 'normal', '{}', session_user, 'bench-' || id % 100
+            SELECT id, now(), hostq.make_request_id('noop', id), 'default', 'noop', 'noop', 'normal', bench.payload(), session_user, 'bench-' || id % 100
             FROM (SELECT nextval('hostq.request_seq') AS id FROM generate_series(1, $1)) x RETURNING id, key),
         l AS MATERIALIZED (SELECT key, hostq.find_lane('noop', 'normal', NULL, NULL, NULL, NULL, key, false) AS lane
             FROM (SELECT DISTINCT key FROM b) k)

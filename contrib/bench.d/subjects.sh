@@ -7,7 +7,7 @@
 #   peer/NAME[:SETTINGS]       peers/NAME (see peers/README.md), in a database of
 #                              its own; a drain tries each of its variants
 #
-#   subject_fill SUBJECT N     an empty queue, then N trivial waiting jobs
+#   subject_fill SUBJECT N     an empty queue, then N waiting jobs with $PEER_PAYLOAD
 #   subject_drain SUBJECT N    works them; sets $rate (jobs/s) and $cpu (s, of
 #                              the processes beside the server)
 # shellcheck shell=bash
@@ -15,11 +15,12 @@
 
 # Bulk rows as submit writes them, where submit itself is not measured.
 hostq_load_functions() {
-    "$PGBIN/psql" -XAtq -v ON_ERROR_STOP=1 <<'SQL'
+    "$PGBIN/psql" -XAtq -v ON_ERROR_STOP=1 -v payload="$PEER_PAYLOAD" <<'SQL'
 CREATE SCHEMA bench;
+CREATE FUNCTION bench.payload() RETURNS jsonb LANGUAGE sql IMMUTABLE RETURN :'payload'::jsonb;
 CREATE FUNCTION bench.bodies(n int) RETURNS SETOF bigint LANGUAGE sql AS $$
     INSERT INTO hostq.request_body (id, created_at, request_id, namespace, kind, queue, priority, payload, submitted_by)
-    SELECT id, now(), hostq.make_request_id('noop', id), 'default', 'noop', 'noop', 'normal', '{}', session_user
+    SELECT id, now(), hostq.make_request_id('noop', id), 'default', 'noop', 'noop', 'normal', bench.payload(), session_user
     FROM (SELECT nextval('hostq.request_seq') AS id FROM generate_series(1, n)) x RETURNING id
 $$;
 CREATE FUNCTION bench.lane() RETURNS int LANGUAGE sql AS $$SELECT hostq.lane('noop', 'normal', NULL)$$;

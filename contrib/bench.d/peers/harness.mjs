@@ -22,6 +22,7 @@ const STUCK_MS = 60_000;
 const BULK = 5000;
 const BACKLOG = 20_000; // of steady: enough that no worker waits
 const GROUP = 10; // of steady with a rate: the least jobs of one submit
+const PAYLOAD = JSON.parse(process.env.PEER_PAYLOAD ?? "{}"); // of jobs that tell no time
 const WARM_UP = 20; // jobs of latency that are not measured
 
 export function settingsOf(defaults) {
@@ -171,7 +172,7 @@ function fail(message) {
 
 async function fill(adapter, count) {
   const producer = await adapter.produce();
-  for (let left = count; left > 0; left -= BULK) await producer.bulk(Math.min(left, BULK), {});
+  for (let left = count; left > 0; left -= BULK) await producer.bulk(Math.min(left, BULK), PAYLOAD);
   await producer.stop();
 }
 
@@ -219,7 +220,7 @@ async function steady(adapter, seconds, rate) {
   const sending = (async () => {
     while (running) {
       const n = wanted(rate, begin, sent, workers.done);
-      if (n > 0) await producer.bulk(n, rate ? { t: now() } : {});
+      if (n > 0) await producer.bulk(n, rate ? { t: now() } : PAYLOAD);
       else await sleep(1);
       sent += n;
     }

@@ -59,6 +59,7 @@ static const char *const DELETE =
 
 static int connections = 4;
 static int batch = 500;
+static const char *payload = "{}"; /* of messages that tell no time */
 static atomic_long done;
 static atomic_bool stopping;
 static pthread_barrier_t start;
@@ -238,7 +239,7 @@ fill(long n)
 {
     PGconn *c = connect_prepared(NULL);
     for (; n > 0; n -= BULK)
-        send_bulk(c, n < BULK ? (int)n : BULK, "{}");
+        send_bulk(c, n < BULK ? (int)n : BULK, payload);
     PQfinish(c);
 }
 
@@ -343,7 +344,7 @@ producer(void *arg)
             sleep_s(0.001);
         if (n > 0)
             send_bulk(c, (int)n,
-                      p->rate > 0 ? stamped(message, sizeof message) : "{}");
+                      p->rate > 0 ? stamped(message, sizeof message) : payload);
         p->sent += n;
     }
     PQfinish(c);
@@ -409,6 +410,8 @@ static void
 read_settings(void)
 {
     const char *text = getenv("PEER_SETTINGS");
+    if (getenv("PEER_PAYLOAD") != NULL)
+        payload = getenv("PEER_PAYLOAD");
     char *copy = strdup(text != NULL ? text : "");
     for (char *w = strtok(copy, " "); w != NULL; w = strtok(NULL, " ")) {
         if (sscanf(w, "connections=%d", &connections) != 1 &&

@@ -4,6 +4,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log"
@@ -38,6 +39,8 @@ var settings = map[string]int{
 	"connections": 10,
 }
 
+var payload args // of jobs that tell no time
+
 const (
 	bulk    = 5000
 	backlog = 20_000 // of steady: enough that no worker waits
@@ -47,7 +50,8 @@ const (
 )
 
 type args struct {
-	T int64 `json:"t,omitempty"` // when the submit was called, ns of the clock
+	T    int64  `json:"t,omitempty"` // when the submit was called, ns of the clock
+	Text string `json:"text,omitempty"`
 }
 
 func (args) Kind() string { return "noop" }
@@ -174,7 +178,7 @@ func (p *producer) bulk(ctx context.Context, n int, a args) {
 
 func (p *producer) fill(ctx context.Context, n int) {
 	for ; n > 0; n -= bulk {
-		p.bulk(ctx, min(n, bulk), args{})
+		p.bulk(ctx, min(n, bulk), payload)
 	}
 }
 
@@ -286,7 +290,7 @@ func (p *producer) send(ctx context.Context, rate int, w *workers, sent int64, s
 			p.bulk(ctx, int(n), args{T: time.Now().UnixNano()})
 			sent += n
 		case rate == 0 && sent-w.done.Load() < backlog:
-			p.bulk(ctx, bulk, args{})
+			p.bulk(ctx, bulk, payload)
 			sent += bulk
 		default:
 			time.Sleep(time.Millisecond)
@@ -344,6 +348,9 @@ func main() {
 		log.Fatal("no command")
 	}
 	words := readSettings()
+	if text := os.Getenv("PEER_PAYLOAD"); text != "" {
+		check(json.Unmarshal([]byte(text), &payload))
+	}
 	number := func(i int) int { // 0 where it is not given
 		if i >= len(os.Args) {
 			return 0
