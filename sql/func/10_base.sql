@@ -84,27 +84,36 @@ CREATE OR REPLACE FUNCTION hostq.find_lane(p_queue text, p_priority hostq.priori
     p_account text, p_region text, p_group bigint, p_key text, p_ordered boolean, p_share text DEFAULT NULL, p_due timestamptz DEFAULT NULL) RETURNS int
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    l record;
+    l int;
+    n smallint := -1;
+    made boolean := false;
 BEGIN
     LOOP
-        SELECT base, retired_at INTO l FROM hostq.lanes
+        SELECT base INTO l FROM hostq.lanes
         WHERE queue = p_queue AND priority = p_priority
           AND route IS NOT DISTINCT FROM p_route AND account IS NOT DISTINCT FROM p_account
           AND region IS NOT DISTINCT FROM p_region AND group_id IS NOT DISTINCT FROM p_group
-          AND key IS NOT DISTINCT FROM p_key AND ordered = p_ordered AND share IS NOT DISTINCT FROM p_share AND due IS NOT DISTINCT FROM p_due;
-        IF FOUND AND l.retired_at IS NULL THEN
-            RETURN l.base * 4;
-        ELSIF FOUND THEN
-            UPDATE hostq.lanes SET retired_at = NULL, used_at = now() WHERE base = l.base;
-        ELSE
-            INSERT INTO hostq.lanes (queue, priority, route, account, region, group_id, key, ordered, share, due)
-            VALUES (p_queue, p_priority, p_route, p_account, p_region, p_group, p_key, p_ordered, p_share, p_due)
-            ON CONFLICT DO NOTHING;
+          AND key IS NOT DISTINCT FROM p_key AND ordered = p_ordered AND share IS NOT DISTINCT FROM p_share AND due IS NOT DISTINCT FROM p_due
+          AND retired_at IS NULL
+        ORDER BY twin LIMIT 1;
+        IF FOUND THEN
+            RETURN l * 4;
         END IF;
-        PERFORM pg_notify('hostq_work', '+lane');
+        -- Who has the lock makes the lane, or takes it into use again, and is
+        -- not waited for: its transaction may be a long one.
+        EXIT WHEN made;
+        n := n + 1;
+        made := pg_try_advisory_xact_lock(1751544694 + n, hashtext(concat_ws(E'\n', p_queue, p_priority, p_route, p_account, p_region, p_group,
+            p_key, p_ordered, p_share, p_due)) & 255);
     END LOOP;
+    INSERT INTO hostq.lanes (queue, priority, route, account, region, group_id, key, ordered, share, due, twin)
+    VALUES (p_queue, p_priority, p_route, p_account, p_region, p_group, p_key, p_ordered, p_share, p_due, n)
+    ON CONFLICT (queue, priority, route, account, region, group_id, key, ordered, share, due, twin)
+    DO UPDATE SET retired_at = NULL, used_at = now() RETURNING base INTO l;
+    PERFORM pg_notify('hostq_work', '+lane');
+    RETURN l * 4;
 END $$;
-COMMENT ON FUNCTION hostq.find_lane IS 'Main lane of a queue, class, route...; made at first use, which always notifies.';
+COMMENT ON FUNCTION hostq.find_lane IS 'Main lane of a queue, class, route...; made at first use, which always notifies; a twin of it, while another transaction that makes it has not ended.';
 
 CREATE OR REPLACE FUNCTION hostq.lane(p_queue text, p_priority hostq.priority, p_route text,
     p_account text DEFAULT NULL, p_region text DEFAULT NULL, p_group bigint DEFAULT NULL) RETURNS int

@@ -4,9 +4,10 @@
 -- A request whose key has a limit, or that has an ordering key, lies in a lane
 -- of its own sort, so that what it waits for holds up nobody else.
 ALTER TABLE hostq.lanes ADD COLUMN key text, ADD COLUMN ordered boolean NOT NULL DEFAULT false,
-    ADD COLUMN share text, ADD COLUMN due timestamptz;
+    ADD COLUMN share text, ADD COLUMN due timestamptz, ADD COLUMN twin smallint NOT NULL DEFAULT 0;
 ALTER TABLE hostq.lanes DROP CONSTRAINT lanes_queue_priority_route_account_region_group_id_key;
-ALTER TABLE hostq.lanes ADD UNIQUE NULLS NOT DISTINCT (queue, priority, route, account, region, group_id, key, ordered, share, due);
+ALTER TABLE hostq.lanes ADD UNIQUE NULLS NOT DISTINCT (queue, priority, route, account, region, group_id, key, ordered, share, due, twin);
+COMMENT ON COLUMN hostq.lanes.twin IS 'Tells lanes of the same requests apart: a second one is made while the transaction that makes the first has not ended.';
 COMMENT ON COLUMN hostq.lanes.key IS 'Limited key of its requests, if any.';
 COMMENT ON COLUMN hostq.lanes.share IS 'In a queue with fair_by: whose requests these are.';
 COMMENT ON COLUMN hostq.lanes.due IS 'In a queue with claim_order deadline: the minute in which the deadlines of its requests are.';
