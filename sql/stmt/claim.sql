@@ -3,10 +3,14 @@
 -- $5 most per scan int[], $6 least age per scan int8[] (us; aging), $7 epoch, $8 how many become processing
 -- at once (the first ones), $9 audited scans int[]
 -- Columns: see db/rows.c; rows in no order. Index: queue_lane for the scan, request_body by primary key.
+-- What another claim has in hand is left out before it is tried: a try costs ten times a look. Its mark in xmax stays behind
+-- where that was undone, so it counts only while the transaction goes on (age() gives the distance to a number of 64 bits).
 -- One array of places, so that the update is one scan and not a join: a fifth less work.
-WITH c AS MATERIALIZED (
+WITH s AS MATERIALIZED (
+    SELECT snap, pg_snapshot_xmin(snap)::text::int8 + age(pg_snapshot_xmin(snap)::xid) AS newest FROM (SELECT pg_current_snapshot() AS snap) x),
+c AS MATERIALIZED (
     SELECT ARRAY(
-        SELECT x.tid FROM hostq.daemons d
+        SELECT x.tid FROM s CROSS JOIN hostq.daemons d
         CROSS JOIN unnest($3::int[], $4::int8[], $5::int[], $6::int8[]) w (lane, bound, most, age)
         CROSS JOIN LATERAL (
             SELECT q.ctid AS tid FROM hostq.queue q
@@ -14,6 +18,7 @@ WITH c AS MATERIALIZED (
               AND q.run_at >= coalesce('epoch'::timestamptz + w.bound * interval '1 us', '-infinity')
               AND q.run_at <= statement_timestamp() - w.age * interval '1 us'
               AND q.state IN ('pending', 'waiting')
+              AND (q.xmax = 0 OR pg_visible_in_snapshot(greatest(s.newest - age(q.xmax), 3)::text::xid8, s.snap))
             ORDER BY q.run_at LIMIT w.most FOR UPDATE SKIP LOCKED) x
         WHERE d.epoch = $7::int AND d.state = 'alive'
         LIMIT $1::int) AS tids),
