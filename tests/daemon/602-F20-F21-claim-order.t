@@ -40,8 +40,8 @@ hostq cancel urgent-1 urgent-2 urgent-3 urgent-4 urgent-5 >/dev/null
 ok "F20: then others" wait_for 5 running_are due 3
 is "F20: the oldest first" "$(running due)" "b1-1 b1-2 b1-3"
 is "what has no deadline comes last" "$(state never)" pending
-daemon_stop "$d"
 sql "SELECT count(hostq.cancel(request_id)) FROM hostq.requests WHERE queue = 'due' AND state IN ('pending', 'processing', 'claimed')" >/dev/null
+daemon_stop "$d"
 
 # F21
 daemon_start e --slots=9 --prefetch=0
