@@ -43,8 +43,8 @@ CREATE OR REPLACE FUNCTION hostq.set_anchor(p_namespace text, p_key text) RETURN
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '10ms' AS $$
 BEGIN
     UPDATE hostq.ordered SET anchor = true WHERE id = (SELECT id FROM hostq.ordered WHERE namespace = p_namespace AND ordering_key = p_key
-        ORDER BY position LIMIT 1);
-    RETURN true;
+        ORDER BY position LIMIT 1 FOR UPDATE SKIP LOCKED);
+    RETURN FOUND;
 EXCEPTION WHEN unique_violation OR lock_not_available THEN
     RETURN false; -- a submit, which has not committed
 END $$;
@@ -57,11 +57,15 @@ DECLARE
     first boolean;
 BEGIN
     -- One that is tried again may be there yet: it ended while the key was
-    -- locked, and the sweeper has not come.
-    DELETE FROM hostq.ordered WHERE id = b.id;
+    -- locked, and is removed when it is the first.
+    IF NOT late AND EXISTS (SELECT FROM hostq.ordered WHERE id = b.id) THEN
+        PERFORM FROM hostq.ordered WHERE namespace = b.namespace AND ordering_key = b.ordering_key AND anchor FOR UPDATE;
+        DELETE FROM hostq.ordered WHERE id = b.id;
+    END IF;
     first := NOT late AND hostq.make_anchor(b, p_due);
     IF NOT first THEN
-        INSERT INTO hostq.ordered (namespace, ordering_key, id, due_at) VALUES (b.namespace, b.ordering_key, b.id, p_due);
+        INSERT INTO hostq.ordered (namespace, ordering_key, id, due_at) VALUES (b.namespace, b.ordering_key, b.id, p_due)
+        ON CONFLICT (id) DO UPDATE SET position = DEFAULT, due_at = excluded.due_at, anchor = false;
     ELSIF EXISTS (SELECT FROM hostq.ordered WHERE namespace = b.namespace AND ordering_key = b.ordering_key AND id <> b.id) THEN
         first := false;
         late := true;
@@ -78,14 +82,20 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     o hostq.ordered;
     at timestamptz;
+    passed bigint := 0;
 BEGIN
     LOOP
-        SELECT * INTO o FROM hostq.ordered WHERE namespace = p_namespace AND ordering_key = p_key ORDER BY position LIMIT 1;
+        SELECT * INTO o FROM hostq.ordered WHERE namespace = p_namespace AND ordering_key = p_key AND position > passed ORDER BY position LIMIT 1;
         IF NOT FOUND THEN
             RETURN 0;
+        ELSIF EXISTS (SELECT FROM hostq.ordered a JOIN hostq.queue q USING (id) WHERE a.namespace = p_namespace AND a.ordering_key = p_key
+                AND a.anchor AND a.id <> o.id AND q.run_at < 'infinity') THEN
+            RETURN 0; -- that one came while this one was not committed, and goes before it
         ELSIF EXISTS (SELECT FROM hostq.queue WHERE id = o.id) THEN
-            UPDATE hostq.ordered SET anchor = true WHERE id = o.id
-                AND NOT EXISTS (SELECT FROM hostq.ordered WHERE namespace = p_namespace AND ordering_key = p_key AND anchor);
+            IF NOT o.anchor THEN
+                UPDATE hostq.ordered SET anchor = false WHERE namespace = p_namespace AND ordering_key = p_key AND anchor;
+                UPDATE hostq.ordered SET anchor = true WHERE id = o.id;
+            END IF;
             -- One that was put aside (hold) stays so, and those behind it wait.
             SELECT CASE WHEN note ? 'held' THEN o.due_at ELSE run_at END INTO at FROM hostq.queue WHERE id = o.id FOR UPDATE SKIP LOCKED;
             IF NOT FOUND THEN -- somebody cancels it, perhaps
@@ -96,7 +106,9 @@ BEGIN
             END IF;
             RETURN 0;
         END IF;
-        DELETE FROM hostq.ordered WHERE id = o.id;
+        -- It has ended. Whoever has it locked tries it again, at the end.
+        DELETE FROM hostq.ordered WHERE id = (SELECT id FROM hostq.ordered WHERE id = o.id FOR UPDATE SKIP LOCKED);
+        passed := o.position;
     END LOOP;
 END $$;
 COMMENT ON FUNCTION hostq.let_go IS 'Makes the first open request of an ordering key due; the caller has the key''s lock. How many became due.';
@@ -130,13 +142,19 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     k record;
     n int := 0;
+    waits int := 0;
 BEGIN
-    FOR k IN SELECT DISTINCT namespace, ordering_key FROM hostq.order_late ORDER BY namespace, ordering_key LIMIT 1000 LOOP
-        IF hostq.try_anchor(k.namespace, k.ordering_key)
-            OR NOT EXISTS (SELECT FROM hostq.ordered WHERE namespace = k.namespace AND ordering_key = k.ordering_key AND anchor)
-                AND hostq.set_anchor(k.namespace, k.ordering_key) THEN
+    DELETE FROM hostq.order_late l
+    WHERE NOT EXISTS (SELECT FROM hostq.ordered o WHERE o.namespace = l.namespace AND o.ordering_key = l.ordering_key);
+    FOR k IN SELECT l.namespace, l.ordering_key, EXISTS (SELECT FROM hostq.ordered o WHERE o.namespace = l.namespace
+                AND o.ordering_key = l.ordering_key AND o.anchor) AS anchored
+            FROM (SELECT DISTINCT namespace, ordering_key FROM hostq.order_late ORDER BY namespace, ordering_key LIMIT 1000) l LOOP
+        IF k.anchored AND hostq.try_anchor(k.namespace, k.ordering_key)
+            OR NOT k.anchored AND waits < 3 AND hostq.set_anchor(k.namespace, k.ordering_key) THEN
             DELETE FROM hostq.order_late WHERE namespace = k.namespace AND ordering_key = k.ordering_key;
             n := n + hostq.let_go(k.namespace, k.ordering_key);
+        ELSIF NOT k.anchored THEN
+            waits := waits + 1;
         END IF;
     END LOOP;
     IF n > 0 THEN
