@@ -85,7 +85,8 @@ CREATE OR REPLACE FUNCTION hostq.find_lane(p_queue text, p_priority hostq.priori
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     l int;
-    n smallint := -1;
+    n smallint := 0;
+    looks int := 0;
     made boolean := false;
 BEGIN
     LOOP
@@ -99,12 +100,16 @@ BEGIN
         IF FOUND THEN
             RETURN l * 4;
         END IF;
-        -- Who has the lock makes the lane, or takes it into use again, and is
-        -- not waited for: its transaction may be a long one.
+        -- Who has the lock makes the lane, or takes it into use again. Most
+        -- commit soon; a long transaction is not waited for.
         EXIT WHEN made;
-        n := n + 1;
         made := pg_try_advisory_xact_lock(1751544694 + n, hashtext(concat_ws(E'\n', p_queue, p_priority, p_route, p_account, p_region, p_group,
-            p_key, p_ordered, p_share, p_due)) & 255);
+            p_key, p_ordered, p_share, extract(epoch FROM p_due))) & 255);
+        IF NOT made THEN
+            PERFORM pg_sleep(0.002);
+            looks := looks + 1;
+            n := looks / 10;
+        END IF;
     END LOOP;
     INSERT INTO hostq.lanes (queue, priority, route, account, region, group_id, key, ordered, share, due, twin)
     VALUES (p_queue, p_priority, p_route, p_account, p_region, p_group, p_key, p_ordered, p_share, p_due, n)
@@ -113,7 +118,7 @@ BEGIN
     PERFORM pg_notify('hostq_work', '+lane');
     RETURN l * 4;
 END $$;
-COMMENT ON FUNCTION hostq.find_lane IS 'Main lane of a queue, class, route...; made at first use, which always notifies; a twin of it, while another transaction that makes it has not ended.';
+COMMENT ON FUNCTION hostq.find_lane IS 'Main lane of a queue, class, route...; made at first use, which always notifies; a twin of it, where another transaction makes it and has not ended after 20 ms.';
 
 CREATE OR REPLACE FUNCTION hostq.lane(p_queue text, p_priority hostq.priority, p_route text,
     p_account text DEFAULT NULL, p_region text DEFAULT NULL, p_group bigint DEFAULT NULL) RETURNS int

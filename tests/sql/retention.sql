@@ -3,7 +3,7 @@
 -- open, living or being cleaned up is touched.
 -- Without a transaction around it: plans outlive a partition only in that of its drop.
 \ir helpers.inc
-SELECT plan(41);
+SELECT plan(43);
 SELECT pg_temp.template('default', 'T', 1000);
 UPDATE hostq.queues SET retention_s = 86400 * 30;
 UPDATE hostq.settings SET value = '1000' WHERE name = 'partition_rows';
@@ -172,4 +172,13 @@ SELECT is((SELECT string_agg(concat(request_id, ' ', at::date), ', ' ORDER BY at
     'watch:host:h1/boot1 2020-01-01, forgotten ' || (now() - interval '29 days')::date, 'what belongs to the open stays, and so does what is young');
 SELECT is((SELECT next_id FROM hostq.retention_pass), 0::bigint, 'a pass begins anew');
 
+-- Twins of lanes: those that are empty are retired, those that are not are walked.
+SELECT pg_temp.submit('{"kind":"noop","requestId":"twin"}');
+INSERT INTO hostq.lanes (queue, priority, twin, used_at) SELECT 'noop', 'low', n, now() - n * interval '6 min' FROM generate_series(1, 3) n;
+CREATE FUNCTION pg_temp.in_twin(n int) RETURNS text LANGUAGE sql AS $$
+    UPDATE hostq.queue SET lane_id = 4 * (SELECT base FROM hostq.lanes WHERE priority = 'low' AND twin = n) + 1 WHERE id = pg_temp.id('twin');
+    SELECT hostq.sweep_house();
+    SELECT string_agg(twin::text, ' ' ORDER BY twin) FROM hostq.lanes WHERE priority = 'low' AND retired_at IS NOT NULL $$;
+SELECT is(pg_temp.in_twin(3), '2', 'an empty twin is retired after ten minutes');
+SELECT is(pg_temp.in_twin(2), '3', 'and taken back when something is in it');
 SELECT * FROM finish();
