@@ -102,19 +102,25 @@ BEGIN
         END IF;
         -- Who has the lock makes the lane, or takes it into use again. Most
         -- commit soon; a long transaction is not waited for.
-        EXIT WHEN made;
+        IF made THEN
+            BEGIN
+                INSERT INTO hostq.lanes (queue, priority, route, account, region, group_id, key, ordered, share, due, twin)
+                VALUES (p_queue, p_priority, p_route, p_account, p_region, p_group, p_key, p_ordered, p_share, p_due, n)
+                ON CONFLICT (queue, priority, route, account, region, group_id, key, ordered, share, due, twin)
+                DO UPDATE SET retired_at = NULL, used_at = now() RETURNING base INTO l;
+                EXIT;
+            EXCEPTION WHEN serialization_failure THEN
+                looks := looks + 10; -- it is there, and our snapshot is older
+            END;
+        END IF;
+        n := looks / 10;
         made := pg_try_advisory_xact_lock(1751544694 + n, hashtext(concat_ws(E'\n', p_queue, p_priority, p_route, p_account, p_region, p_group,
             p_key, p_ordered, p_share, extract(epoch FROM p_due))) & 255);
         IF NOT made THEN
             PERFORM pg_sleep(0.002);
             looks := looks + 1;
-            n := looks / 10;
         END IF;
     END LOOP;
-    INSERT INTO hostq.lanes (queue, priority, route, account, region, group_id, key, ordered, share, due, twin)
-    VALUES (p_queue, p_priority, p_route, p_account, p_region, p_group, p_key, p_ordered, p_share, p_due, n)
-    ON CONFLICT (queue, priority, route, account, region, group_id, key, ordered, share, due, twin)
-    DO UPDATE SET retired_at = NULL, used_at = now() RETURNING base INTO l;
     PERFORM pg_notify('hostq_work', '+lane');
     RETURN l * 4;
 END $$;

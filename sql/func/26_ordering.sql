@@ -88,10 +88,13 @@ BEGIN
         SELECT * INTO o FROM hostq.ordered WHERE namespace = p_namespace AND ordering_key = p_key AND position > passed ORDER BY position LIMIT 1;
         IF NOT FOUND THEN
             RETURN 0;
+        ELSIF o.anchor AND EXISTS (SELECT FROM hostq.queue WHERE id = o.id AND run_at < 'infinity') THEN
+            RETURN 0; -- it is due, and not locked for nothing
         ELSIF EXISTS (SELECT FROM hostq.ordered a JOIN hostq.queue q USING (id) WHERE a.namespace = p_namespace AND a.ordering_key = p_key
                 AND a.anchor AND a.id <> o.id AND q.run_at < 'infinity') THEN
             RETURN 0; -- that one came while this one was not committed, and goes before it
-        ELSIF EXISTS (SELECT FROM hostq.queue WHERE id = o.id) THEN
+        -- One that is tried again keeps its id, and has another position.
+        ELSIF EXISTS (SELECT FROM hostq.ordered a JOIN hostq.queue q USING (id) WHERE a.id = o.id AND a.position = o.position) THEN
             IF NOT o.anchor THEN
                 UPDATE hostq.ordered SET anchor = false WHERE namespace = p_namespace AND ordering_key = p_key AND anchor;
                 UPDATE hostq.ordered SET anchor = true WHERE id = o.id;
@@ -107,7 +110,7 @@ BEGIN
             RETURN 0;
         END IF;
         -- It has ended. Whoever has it locked tries it again, at the end.
-        DELETE FROM hostq.ordered WHERE id = (SELECT id FROM hostq.ordered WHERE id = o.id FOR UPDATE SKIP LOCKED);
+        DELETE FROM hostq.ordered WHERE id = (SELECT id FROM hostq.ordered WHERE id = o.id AND position = o.position FOR UPDATE SKIP LOCKED);
         passed := o.position;
     END LOOP;
 END $$;
@@ -119,13 +122,14 @@ DECLARE
     k record;
     n int := 0;
 BEGIN
-    FOR k IN SELECT namespace, ordering_key, array_agg(o.id) AS ids FROM hostq.ordered o
+    FOR k IN SELECT namespace, ordering_key, array_agg(o.position) AS ended FROM hostq.ordered o
             WHERE o.id = ANY (p_ids) AND NOT EXISTS (SELECT FROM hostq.queue q WHERE q.id = o.id)
             GROUP BY 1, 2 ORDER BY 1, 2 LOOP
         -- Never waits: a submit that has not committed would hold up the
         -- daemon's whole group.
         IF hostq.try_anchor(k.namespace, k.ordering_key) THEN
-            DELETE FROM hostq.ordered WHERE id = ANY (k.ids);
+            DELETE FROM hostq.ordered WHERE id = ANY (ARRAY(SELECT id FROM hostq.ordered WHERE namespace = k.namespace
+                AND ordering_key = k.ordering_key AND position = ANY (k.ended) FOR UPDATE SKIP LOCKED));
             n := n + hostq.let_go(k.namespace, k.ordering_key);
         ELSE
             INSERT INTO hostq.order_late VALUES (k.namespace, k.ordering_key);
@@ -148,7 +152,7 @@ BEGIN
     WHERE NOT EXISTS (SELECT FROM hostq.ordered o WHERE o.namespace = l.namespace AND o.ordering_key = l.ordering_key);
     FOR k IN SELECT l.namespace, l.ordering_key, EXISTS (SELECT FROM hostq.ordered o WHERE o.namespace = l.namespace
                 AND o.ordering_key = l.ordering_key AND o.anchor) AS anchored
-            FROM (SELECT DISTINCT namespace, ordering_key FROM hostq.order_late ORDER BY namespace, ordering_key LIMIT 1000) l LOOP
+            FROM (SELECT namespace, ordering_key FROM hostq.order_late GROUP BY 1, 2 ORDER BY random() LIMIT 1000) l LOOP
         IF k.anchored AND hostq.try_anchor(k.namespace, k.ordering_key)
             OR NOT k.anchored AND waits < 3 AND hostq.set_anchor(k.namespace, k.ordering_key) THEN
             DELETE FROM hostq.order_late WHERE namespace = k.namespace AND ordering_key = k.ordering_key;

@@ -5,7 +5,7 @@
 -- Columns: see db/rows.c; rows in no order. Index: queue_lane for the scan, request_body by primary key.
 -- What another claim has in hand is left out before it is tried: a try costs ten times a look. Its mark in xmax stays behind
 -- where that was undone, so it counts only while the transaction goes on (age() gives the distance to a number of 64 bits);
--- one far ahead is no transaction but the number of a group of lockers.
+-- one well ahead may be no transaction but the number of a group of lockers.
 -- One array of places, so that the update is one scan and not a join: a fifth less work.
 WITH s AS MATERIALIZED (
     SELECT snap, pg_snapshot_xmin(snap)::text::int8 + age(pg_snapshot_xmin(snap)::xid) AS newest FROM (SELECT pg_current_snapshot() AS snap) x),
@@ -19,7 +19,7 @@ c AS MATERIALIZED (
               AND q.run_at >= coalesce('epoch'::timestamptz + w.bound * interval '1 us', '-infinity')
               AND q.run_at <= statement_timestamp() - w.age * interval '1 us'
               AND q.state IN ('pending', 'waiting')
-              AND (q.xmax = 0 OR age(q.xmax) < -1000 OR pg_visible_in_snapshot(greatest(s.newest - age(q.xmax), 3)::text::xid8, s.snap))
+              AND (q.xmax = 0 OR age(q.xmax) < -100 OR pg_visible_in_snapshot(greatest(s.newest - age(q.xmax), 3)::text::xid8, s.snap))
             ORDER BY q.run_at LIMIT w.most FOR UPDATE SKIP LOCKED) x
         WHERE d.epoch = $7::int AND d.state = 'alive'
         LIMIT $1::int) AS tids),
