@@ -3,7 +3,7 @@
 -- $5 most per scan int[], $6 least age per scan int8[] (us; aging), $7 epoch, $8 how many become processing
 -- at once (the first ones), $9 audited scans int[]
 -- Columns: see db/rows.c; rows in no order. Index: queue_lane for the scan, request_body by primary key.
--- What another claim has in hand is left out before it is tried: a try costs ten times a look. Its mark in xmax stays behind
+-- What another claim has in hand is left out before it is tried: a try costs three times a look. Its mark in xmax stays behind
 -- where that was undone, so it counts only while the transaction goes on (age() gives the distance to a number of 64 bits);
 -- one well ahead may be no transaction but the number of a group of lockers.
 -- One array of places, so that the update is one scan and not a join: a fifth less work.
