@@ -166,9 +166,8 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION hostq.store_aws_missing IS 'Machines that were missing in two looks are gone; which.';
 
--- Carries our owner tag, but no row knows it: of an open request it is its
--- machine; of an ended one it joins the clean-up; of none, when seen a second
--- time, it is an orphan and the watch's own clean-up ends it.
+-- Carries our owner tag, but no row knows it: it is its request's; of none,
+-- when seen a second time, it is an orphan and the watch's own clean-up ends it.
 CREATE OR REPLACE FUNCTION hostq.store_aws_unknown(p_id bigint, p_lease bigint, p_seen jsonb) RETURNS bigint[]
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -181,7 +180,7 @@ BEGIN
             SELECT s, coalesce(hostq.request_key(s->>'request_id'), p_id) AS id FROM jsonb_array_elements(p_seen) s
             WHERE s->>'status' NOT IN ('terminated', 'shutting-down')
               AND NOT EXISTS (SELECT FROM hostq.machines m WHERE m.instance_id = s->>'instance_id'))
-        SELECT odd.id, EXISTS (SELECT FROM hostq.finished f WHERE f.id = odd.id) AS ended, jsonb_agg(s || jsonb_build_object(
+        SELECT odd.id, jsonb_agg(s || jsonb_build_object(
             'request_id', CASE WHEN odd.id = p_id THEN own ELSE s->>'request_id' END)) AS list
         FROM odd GROUP BY odd.id ORDER BY odd.id LOOP
         PERFORM hostq.store_machines(r.list);
@@ -191,8 +190,6 @@ BEGIN
         FROM hostq.machines m WHERE m.instance_id IN (SELECT x->>'instance_id' FROM jsonb_array_elements(r.list) x);
         IF r.id = p_id THEN
             UPDATE hostq.machines SET result = 'fail', message = 'no request of this database made it' WHERE id = p_id AND result IS NULL;
-        ELSIF r.ended THEN
-            PERFORM hostq.late_machines(ARRAY[r.id]);
         END IF;
         found := found || ARRAY(SELECT machine_id FROM hostq.machines WHERE id = r.id);
     END LOOP;
@@ -208,7 +205,17 @@ BEGIN
     END IF;
     RETURN found;
 END $$;
-COMMENT ON FUNCTION hostq.store_aws_unknown IS 'Takes in machines with our owner tag that no row knows: into their request, its clean-up, or, without a request, that of the watch.';
+COMMENT ON FUNCTION hostq.store_aws_unknown IS 'Takes in machines with our owner tag that no row knows: into their request, or, without one, into the clean-up of the watch.';
+
+-- At every look, and not only of what was just found: whoever took a machine
+-- in and whoever ended its request at that moment did not see each other.
+CREATE OR REPLACE FUNCTION hostq.late_aws_machines(p_account text, p_region text) RETURNS int
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    SELECT hostq.late_machines(ARRAY(SELECT DISTINCT m.id FROM hostq.machines m JOIN hostq.finished f ON f.id = m.id
+        WHERE m.account = p_account AND m.region IS NOT DISTINCT FROM p_region
+          AND m.ended_at IS NULL AND m.provider_api <> 'process' AND m.result IS NULL))
+$$;
+COMMENT ON FUNCTION hostq.late_aws_machines IS 'Machines of an account and region that appeared under an ended request join its clean-up; how many clean-ups were made.';
 
 CREATE OR REPLACE FUNCTION hostq.wake_machines(p_machines bigint[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -240,6 +247,7 @@ BEGIN
     changed := hostq.store_aws_known(p_lease, q.claimed_at, p_seen)
         || hostq.store_aws_missing(p_lease, q.claimed_at, q.account, q.region, p_seen)
         || hostq.store_aws_unknown(p_id, p_lease, p_seen);
+    PERFORM hostq.late_aws_machines(q.account, q.region);
     IF changed IS NOT NULL THEN
         PERFORM hostq.wake_machines(changed);
     END IF;

@@ -27,3 +27,23 @@ CREATE FUNCTION public.one(p_request text, p_key text, p_mode text DEFAULT 'keep
     SELECT jsonb_build_object('kind', 'noop', 'requestId', p_request, 'unique', jsonb_build_object('key', p_key, 'mode', p_mode))
 $$;
 COMMENT ON FUNCTION public.one IS 'A request with a unique key, as submit takes it.';
+
+CREATE PROCEDURE public.launched() LANGUAGE plpgsql AS $$
+BEGIN
+    CALL public.fresh(1, 0);
+    TRUNCATE hostq.machines, hostq.request_machines, hostq.templates, hostq.providers;
+    INSERT INTO hostq.providers (namespace, files_hash, config) VALUES ('default', 'x', '{"AWS_REGION":"us-east-1"}');
+    PERFORM hostq.store_templates('default', 'x', '{"AWS_REGION":"us-east-1"}', '[{"n":0,"templateId":"A","definition":{"templateId":"A"},
+        "valid":true,"providerApi":"RunInstances","maxNumber":9}]', '');
+    PERFORM hostq.submit('{"kind":"provision","requestId":"p","templateId":"A","machineCount":1}');
+    PERFORM hostq.need_aws_watch('default', 'default', 'us-east-1');
+    CALL public.held(1, 1, 11, 'processing');
+    CALL public.held(2, 1, 12, 'processing');
+END $$;
+COMMENT ON PROCEDURE public.launched IS 'A provision p and the watch of its account, both in the hand of daemon 1.';
+
+CREATE FUNCTION public.look() RETURNS int LANGUAGE sql AS $$
+    SELECT hostq.store_watch(2, 12, 'h', 'b', '[{"instance_id":"i-1","request_id":"p","provider_api":"RunInstances","status":"running",
+        "account":"default","region":"us-east-1"}]')
+$$;
+COMMENT ON FUNCTION public.look IS 'What that watch tells: a machine of p lives.';
