@@ -69,6 +69,29 @@ WITH s AS (SELECT *, max(seq) FILTER (WHERE type = 'claim') OVER (PARTITION BY r
 SELECT format('%s: %s by daemon %s, but the claim was by %s (event %s)', s.request_id, s.type, s.daemon, c.daemon, s.seq)
 FROM s LEFT JOIN e c ON c.seq = s.claim WHERE c.daemon IS DISTINCT FROM s.daemon;
 
+-- Ordering keys: who has been claimed goes before all others of its key until
+-- it has ended; what one client submits runs in that order.
+CREATE TEMP TABLE o AS SELECT r.ordering_key AS key, r.request_id, e.seq, e.type = 'claim' AS claim,
+    e.to_state NOT IN ('pending', 'claimed', 'processing', 'waiting') AS final
+FROM e JOIN r USING (request_id) WHERE r.ordering_key IS NOT NULL AND e.to_state IS NOT NULL;
+WITH c AS (SELECT key, request_id, seq, lag(request_id) OVER w AS before, lag(seq) OVER w AS before_seq
+    FROM o WHERE claim WINDOW w AS (PARTITION BY key ORDER BY seq))
+SELECT format('%s is claimed, and %s of its ordering key %s has not ended (event %s)', request_id, before, key, seq) FROM c
+WHERE before <> request_id AND NOT EXISTS (SELECT FROM o WHERE o.request_id = c.before AND final AND o.seq BETWEEN before_seq AND c.seq);
+WITH f AS (SELECT key, split_part(request_id, '-', 1) AS client, split_part(request_id, '-', 2)::int AS n, request_id,
+        min(seq) FILTER (WHERE claim) AS first FROM o GROUP BY key, request_id
+    HAVING NOT EXISTS (SELECT FROM e WHERE e.request_id = o.request_id AND e.type = 'reopen'))
+SELECT format('%s runs before %s of the same client and ordering key %s', b.request_id, a.request_id, a.key)
+FROM f a JOIN f b USING (key, client) WHERE a.n < b.n AND b.first < a.first;
+
+-- Limits of keys: no more at a time, by the stamps of the database.
+WITH s AS (SELECT r.key, e.at, e.seq, CASE WHEN e.to_state IN ('claimed', 'processing') THEN 1 ELSE 0 END
+        - CASE WHEN e.from_state IN ('claimed', 'processing') THEN 1 ELSE 0 END AS n
+    FROM e JOIN r USING (request_id) WHERE r.key IS NOT NULL AND e.to_state IS NOT NULL),
+w AS (SELECT key, seq, sum(n) OVER (PARTITION BY key ORDER BY seq) AS running FROM s)
+SELECT format('%s of key %s run at once (event %s)', max(running), key, min(seq)) FROM w
+WHERE running > CASE key WHEN 'k0' THEN 1 ELSE 3 END GROUP BY key;
+
 -- Machines: as many as asked for, none forgotten.
 SELECT format('%s completed with %s of %s machines', r.request_id, n, r.machine_count) FROM r CROSS JOIN LATERAL (
     SELECT count(*) AS n FROM hostq.machines m WHERE m.request_id = r.request_id AND m.result = 'succeed') m
