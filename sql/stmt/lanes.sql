@@ -2,7 +2,7 @@
 -- $1 routes text[], $2 queues text[] (empty: all), $3 epoch
 -- Columns: lane (main), priority 0 high .. 2 low, queue, audit, max_retries, stop_before_us, backoff_us,
 -- backoff_factor, max_backoff_us, aging_us, key (number of its key where that is limited), key_runs, key_rate (how),
--- share (a number of whose requests these are; null: nobody's), due_us (us until its deadlines; null: in order of time),
+-- share (a number of whose requests these are; null: nobody's), sharers (how many such numbers the queue has), due_us (us until its deadlines; null: in order of time),
 -- urgency (weight of that), ordered (they have ordering keys), peers (living daemons), rank (of this one among them, from 0).
 SELECT l.base * 4 AS lane, array_position('{high,normal,low}'::hostq.priority[], l.priority) - 1 AS priority, l.queue,
     k.audit = 'full' AS audit, k.max_retries, k.stop_before_deadline_ms * 1000 AS stop_before_us,
@@ -10,6 +10,7 @@ SELECT l.base * 4 AS lane, array_position('{high,normal,low}'::hostq.priority[],
     hostq.setting('priority_aging')::bigint * 1000000 AS aging_us,
     c.number AS key, c.max_running IS NOT NULL AS key_runs, c.rate_per_s IS NOT NULL AS key_rate,
     CASE WHEN l.share IS NOT NULL THEN min(l.base) OVER (PARTITION BY l.queue, l.share) END AS share,
+    dense_rank() OVER (PARTITION BY l.queue ORDER BY l.share) + dense_rank() OVER (PARTITION BY l.queue ORDER BY l.share DESC NULLS LAST) - 1 AS sharers,
     -- What has no deadline comes after all that have one.
     coalesce((extract(epoch FROM l.due - statement_timestamp()) * 1000000)::int8, CASE k.claim_order WHEN 'deadline' THEN 315360000000000 END) AS due_us,
     CASE WHEN k.fair_by IS NULL THEN 1 ELSE k.urgency_weight END AS urgency, l.ordered,

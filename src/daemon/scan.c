@@ -173,14 +173,14 @@ is_sorted(const struct walk *k)
 static void
 score_all(struct walks *w, usec_t mono)
 {
-    int most = 1;
+    w->most_active = 1;
     for (int i = 0; i < w->share_count; i++)
-        if (w->shares[i].active > most)
-            most = w->shares[i].active;
+        if (w->shares[i].active > w->most_active)
+            w->most_active = w->shares[i].active;
     for (int i = 0; i < w->count; i++) {
         struct walk *k = &w->list[i];
         const struct share *s = find_share(w, k->row.share);
-        double active = s ? (double)s->active / most : 0;
+        double active = s ? (double)s->active / w->most_active : 0;
         double left = 1;
         if (k->row.has_due)
             left = (double)usec_sub(k->row.due, mono) / (86400.0 * USEC_S);
@@ -190,22 +190,50 @@ score_all(struct walks *w, usec_t mono)
 }
 
 static int
-by_score(const void *a, const void *b)
+by_place(const void *a, const void *b)
 {
-    const struct walk *x = *(const struct walk *const *)a;
-    const struct walk *y = *(const struct walk *const *)b;
-    if (x->score < y->score || x->score > y->score)
-        return x->score < y->score ? -1 : 1;
+    const struct walk *x = *(struct walk *const *)a;
+    const struct walk *y = *(struct walk *const *)b;
+    if (x->place < y->place || x->place > y->place)
+        return x->place < y->place ? -1 : 1;
     if (x->row.has_due != y->row.has_due)
         return x->row.has_due ? -1 : 1;
     return (x->row.due > y->row.due) - (x->row.due < y->row.due);
 }
 
+/* Who shares gets no more at once than his part. */
+static int
+part_of(const struct walk *k, int most)
+{
+    return k->row.share != 0 && k->row.sharers > 1
+               ? (most - 1) / k->row.sharers + 1
+               : most;
+}
+
+/* Sorted by score; but of the lanes of one share each counts those before it
+ * as done, or whoever has many deadlines would get many parts. */
+static void
+sort_lanes(struct walks *w, struct walk **lanes, int n, int most)
+{
+    for (int i = 0; i < n; i++)
+        lanes[i]->place = lanes[i]->score;
+    qsort(lanes, (size_t)n, sizeof(struct walk *), by_place);
+    for (int i = 0; i < w->share_count; i++)
+        w->shares[i].placed = 0;
+    for (int i = 0; i < n; i++) {
+        struct walk *k = lanes[i];
+        struct share *s = find_share(w, k->row.share);
+        if (s)
+            k->place += (1 - k->row.urgency) * s->placed++ * part_of(k, most) /
+                        w->most_active;
+    }
+    qsort(lanes, (size_t)n, sizeof(struct walk *), by_place);
+}
+
 /* The lanes of one class that are sorted, or those that are not, which begin
  * with another one each time, so that equal lanes share. */
 static int
-lanes_of(const struct walks *w, int class, bool sorted,
-         const struct walk **lanes)
+lanes_of(struct walks *w, int class, bool sorted, int most, struct walk **lanes)
 {
     int n = 0;
     for (int i = 0; i < w->count; i++)
@@ -214,7 +242,7 @@ lanes_of(const struct walks *w, int class, bool sorted,
     int first = n > 0 ? (int)(w->turn % (unsigned)n) : 0;
     int at = n - first;
     for (int i = 0; i < w->count; i++) {
-        const struct walk *k = &w->list[i];
+        struct walk *k = &w->list[i];
         if (k->row.priority != class || is_sorted(k) != sorted)
             continue;
         if (first-- == 0)
@@ -222,26 +250,24 @@ lanes_of(const struct walks *w, int class, bool sorted,
         lanes[at++] = k;
     }
     if (sorted)
-        qsort(lanes, (size_t)n, sizeof(struct walk *), by_score);
+        sort_lanes(w, lanes, n, most);
     return n;
 }
 
 /* All scans of one class with this role. Where some lanes are sorted and some
- * are not, each sort begins every other time. Who shares gets no more at once
- * than his part. */
+ * are not, each sort begins every other time. */
 static void
-add_class(const struct walks *w, int class, enum lane_role role, int most,
+add_class(struct walks *w, int class, enum lane_role role, int most,
           const usec_t *age_of, struct scan *out, int *n)
 {
-    const struct walk **lanes = calloc((size_t)w->count + 1, sizeof *lanes);
-    int part = w->share_count > 1 ? (most - 1) / w->share_count + 1 : most;
+    struct walk **lanes = calloc((size_t)w->count + 1, sizeof(struct walk *));
     if (!lanes)
         abort();
     for (unsigned pass = 0; pass < 2; pass++) {
         bool sorted = (w->turn + pass) % 2 == 0;
-        int count = lanes_of(w, class, sorted, lanes);
+        int count = lanes_of(w, class, sorted, most, lanes);
         for (int i = 0; i < count; i++)
-            add(w, lanes[i], role, lanes[i]->row.share != 0 ? part : most,
+            add(w, lanes[i], role, part_of(lanes[i], most),
                 age_of ? lanes[i]->row.aging : 0, &out[(*n)++]);
     }
     free(lanes);

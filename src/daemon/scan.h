@@ -22,12 +22,14 @@ struct walk {
     usec_t few[3][2];    /* the bound a few rows ago, and about twice as many */
     int seen[3];         /* rows since then */
     double score;        /* of the plan in hand: the least goes first */
+    double place;        /* the same, behind other lanes of its share */
 };
 
 /* One of those who share the slots of a queue with fair_by. */
 struct share {
     int32_t share;
     int active; /* requests in hand */
+    int placed; /* lanes of it in the list that is being made */
 };
 
 struct walks {
@@ -35,6 +37,7 @@ struct walks {
     int count;
     struct share *shares; /* sorted */
     int share_count;
+    int most_active;  /* of a share, at least 1 */
     unsigned turn;    /* counts claims: fairness and aging */
     int peers, rank;  /* living daemons, and which of them we are */
     int suspects_in;  /* the plan after so many is of suspects; 0 = none */

@@ -40,7 +40,7 @@ static const struct shape shapes[] = {
     {STMT_LANES, 3,
      "lane,priority,queue,audit,max_retries,stop_before_us,backoff_us,"
      "backoff_factor,max_backoff_us,aging_us,key,key_runs,key_rate,"
-     "share,due_us,urgency,ordered,peers,rank"},
+     "share,sharers,due_us,urgency,ordered,peers,rank"},
     {STMT_LATE_MACHINES, 1, "made"},
     {STMT_LOCK_ROWS, 2, NULL},
     {STMT_LOCKED, 1, "id"},

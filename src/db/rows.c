@@ -81,6 +81,7 @@ lane_row(const PGresult *res, int row)
         .key_runs = row_bool(res, row, "key_runs"),
         .key_rate = row_bool(res, row, "key_rate"),
         .share = (int32_t)row_int(res, row, "share"),
+        .sharers = (int)row_int(res, row, "sharers"),
         .has_due = row_text(res, row, "due_us") != NULL,
         .due = row_int(res, row, "due_us"),
         .ordered = row_bool(res, row, "ordered"),

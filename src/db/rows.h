@@ -18,6 +18,7 @@ struct lane_row {
     int32_t key;             /* number of its limited key; 0: none */
     bool key_runs, key_rate; /* which limits that has */
     int32_t share; /* number of whose requests these are; 0: nobody's */
+    int sharers;   /* how many share its queue */
     bool has_due;
     usec_t due;     /* until its deadlines, when it was read */
     double urgency; /* 0..1: how much that counts beside the share */

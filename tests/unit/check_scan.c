@@ -288,19 +288,25 @@ END_TEST
 
 /* Lanes of one class in the order of a plain plan's main scans. */
 static void
-order_of(const struct lane_row *lanes, int count, const int32_t *want)
+plain_order(const int32_t *want, int count)
 {
-    int n, at = 0;
+    int at = 0, n = plain_plan();
 
-    walks_fini(&w);
-    walks_update(&w, lanes, count, USEC_S);
-    walks_hand(&w, 4, 5);
-    walks_hand(&w, 12, 1);
-    n = plain_plan();
     for (int i = 0; i < n; i++)
         if (lane_role(plan[i].lane) == LANE_MAIN)
             ck_assert_int_eq(plan[i].lane, want[at++]);
     ck_assert_int_eq(at, count);
+}
+
+/* ... where share 4 has five in hand, and 12 one. */
+static void
+order_of(const struct lane_row *lanes, int count, const int32_t *want)
+{
+    walks_fini(&w);
+    walks_update(&w, lanes, count, USEC_S);
+    walks_hand(&w, 4, 5);
+    walks_hand(&w, 12, 1);
+    plain_order(want, count);
 }
 
 START_TEST(F20_what_ends_soonest_goes_first)
@@ -327,9 +333,9 @@ END_TEST
 START_TEST(F21_who_has_least_goes_first)
 {
     struct lane_row r[3] = {
-        {.lane = 4, .priority = 1, .share = 4},
-        {.lane = 8, .priority = 1, .share = 8},
-        {.lane = 12, .priority = 1, .share = 12},
+        {.lane = 4, .priority = 1, .share = 4, .sharers = 3},
+        {.lane = 8, .priority = 1, .share = 8, .sharers = 3},
+        {.lane = 12, .priority = 1, .share = 12, .sharers = 3},
     };
 
     order_of(r, 3, (int32_t[]){8, 12, 4});
@@ -365,6 +371,34 @@ START_TEST(F21_urgency_is_weighed)
     order_of(r, 3, (int32_t[]){12, 8, 4});
     r[0].urgency = r[1].urgency = r[2].urgency = 0.9;
     order_of(r, 3, (int32_t[]){4, 12, 8});
+}
+END_TEST
+
+/* 4 and 8 are of one share, 12 and 16 of another: each has its first lane
+ * before the second one of the other. */
+START_TEST(F21_many_deadlines_are_no_more_than_one)
+{
+    const usec_t hour = 3600 * USEC_S;
+    struct lane_row r[4] = {
+        {.lane = 4, .due = hour},
+        {.lane = 8, .due = hour + 1},
+        {.lane = 12, .due = 23 * hour},
+        {.lane = 16, .due = 23 * hour + 1},
+    };
+
+    for (int i = 0; i < 4; i++) {
+        r[i].priority = r[i].has_due = 1;
+        r[i].share = i < 2 ? 4 : 12;
+        r[i].sharers = 2;
+        r[i].urgency = 0.5;
+    }
+    walks_update(&w, r, 4, 0);
+    plain_order((int32_t[]){4, 12, 8, 16}, 4);
+    ck_assert_int_eq(plan[0].most, 50);
+    for (int i = 0; i < 4; i++)
+        r[i].urgency = 1; /* then only the deadline counts */
+    walks_update(&w, r, 4, 0);
+    plain_order((int32_t[]){4, 8, 12, 16}, 4);
 }
 END_TEST
 
@@ -408,6 +442,7 @@ main(void)
     tcase_add_test(t, F20_what_ends_soonest_goes_first);
     tcase_add_test(t, F21_who_has_least_goes_first);
     tcase_add_test(t, F21_urgency_is_weighed);
+    tcase_add_test(t, F21_many_deadlines_are_no_more_than_one);
     tcase_add_test(t, sorted_and_other_lanes_take_turns);
     suite_add_tcase(s, t);
     return unit_run(s);
