@@ -68,6 +68,20 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION hostq.is_original IS 'Is this the database that the deployment was made in or adopted by, and not a copy of it?';
 
+CREATE OR REPLACE FUNCTION hostq.is_cleaned(p_state hostq.state, p_reason text, p_policy text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN p_state = 'canceled' OR p_state IN ('failed', 'timeout') AND p_reason <> 'partial' AND p_policy = 'clean';
+COMMENT ON FUNCTION hostq.is_cleaned IS 'Does a provision that ended so keep none of its machines?';
+
+-- retry, which opens the request again, waits for it or is not waited for.
+CREATE OR REPLACE FUNCTION hostq.lock_end(p_id bigint) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM FROM hostq.finished WHERE id = p_id FOR KEY SHARE SKIP LOCKED;
+    RETURN FOUND;
+END $$;
+COMMENT ON FUNCTION hostq.lock_end IS 'Makes sure that a request has ended, and stays so until the transaction is over; false: it has not, or is being opened or forgotten.';
+
 CREATE OR REPLACE FUNCTION hostq.make_cleanup(p_id bigint, p_machines bigint[]) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -146,7 +160,7 @@ BEGIN
                     PERFORM hostq.need_aws_watch(r.namespace, r.account, r.region);
                 END IF;
             END IF;
-            IF r.state = 'canceled' OR r.state IN ('failed', 'timeout') AND r.failure_reason <> 'partial' AND r.policy = 'clean' THEN
+            IF hostq.is_cleaned(r.state, r.failure_reason, r.policy) THEN
                 UPDATE hostq.machines SET result = 'fail', message = coalesce(message, 'removed with its request')
                 WHERE id = r.id AND result IS NULL;
                 PERFORM hostq.make_cleanup(r.id, ARRAY(SELECT machine_id FROM hostq.machines WHERE id = r.id));
@@ -173,6 +187,7 @@ BEGIN
     FOR r IN SELECT f.id FROM hostq.finished f JOIN hostq.request_body b USING (id)
         WHERE f.id = ANY (p_ids) AND b.kind = 'provision' AND EXISTS (SELECT FROM hostq.machines m
             WHERE m.id = f.id AND m.ended_at IS NULL AND m.result IS NULL) ORDER BY f.id LOOP
+        CONTINUE WHEN NOT hostq.lock_end(r.id); -- the next look
         -- Only these: what the request kept, or had made before, stays.
         WITH u AS (UPDATE hostq.machines SET result = 'fail', message = 'appeared after its request had ended'
             WHERE id = r.id AND ended_at IS NULL AND result IS NULL RETURNING machine_id)
@@ -302,6 +317,7 @@ BEGIN
             'details', jsonb_build_object('pid', s->'pid', 'start_time', s->'start_time'))) AS machines
         FROM odd JOIN hostq.finished f ON f.id = hostq.request_key(s->>'request_id')
         GROUP BY f.id ORDER BY f.id LOOP
+        CONTINUE WHEN NOT hostq.lock_end(r.id);
         UPDATE hostq.machines SET ended_at = NULL, status = 'running', last_seen = clock_timestamp()
         WHERE instance_id = ANY (r.instances) AND ended_at IS NOT NULL;
         PERFORM hostq.store_machines(r.machines);
@@ -309,7 +325,8 @@ BEGIN
         -- What was told of a known one stays told.
         n := n + (hostq.make_cleanup(r.id, ARRAY(SELECT machine_id FROM hostq.machines WHERE instance_id = ANY (r.instances))) IS NOT NULL)::int;
     END LOOP;
-    RETURN n;
+    RETURN n + hostq.end_forgotten(ARRAY(SELECT machine_id FROM hostq.machines m WHERE m.host = p_host AND m.boot_id = p_boot
+        AND m.ended_at IS NULL AND m.provider_api = 'process' AND seen ? m.instance_id AND hostq.is_forgotten(m)));
 END $$;
 COMMENT ON FUNCTION hostq.store_watch IS 'Compares what lives on a host with what the table says, both ways; of an account''s watch: store_aws_watch.';
 
@@ -352,7 +369,7 @@ BEGIN
                 FILTER (WHERE hostq.host_route(m.host, m.boot_id) IS NOT DISTINCT FROM here), '[]'),
             'elsewhere', count(*) FILTER (WHERE hostq.host_route(m.host, m.boot_id) IS DISTINCT FROM here),
             'drainTimeout', max(hostq.number_of(b.template->'drainTimeout')))
-            FROM hostq.request_machines r JOIN hostq.machines m USING (machine_id) JOIN hostq.request_body b ON b.id = m.id
+            FROM hostq.request_machines r JOIN hostq.machines m USING (machine_id) LEFT JOIN hostq.request_body b ON b.id = m.id
             WHERE r.id = p_id AND m.ended_at IS NULL);
     END IF;
     RETURN NULL;

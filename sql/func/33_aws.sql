@@ -209,13 +209,17 @@ COMMENT ON FUNCTION hostq.store_aws_unknown IS 'Takes in machines with our owner
 
 -- At every look, and not only of what was just found: whoever took a machine
 -- in and whoever ended its request at that moment did not see each other.
-CREATE OR REPLACE FUNCTION hostq.late_aws_machines(p_account text, p_region text) RETURNS int
-LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-    SELECT hostq.late_machines(ARRAY(SELECT DISTINCT m.id FROM hostq.machines m JOIN hostq.finished f ON f.id = m.id
-        WHERE m.account = p_account AND m.region IS NOT DISTINCT FROM p_region
-          AND m.ended_at IS NULL AND m.provider_api <> 'process' AND m.result IS NULL))
-$$;
-COMMENT ON FUNCTION hostq.late_aws_machines IS 'Machines of an account and region that appeared under an ended request join its clean-up; how many clean-ups were made.';
+CREATE OR REPLACE FUNCTION hostq.end_left_in_aws(p_account text, p_region text) RETURNS int
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN hostq.late_machines(ARRAY(SELECT DISTINCT m.id FROM hostq.machines m JOIN hostq.finished f ON f.id = m.id
+            WHERE m.account = p_account AND m.region IS NOT DISTINCT FROM p_region
+              AND m.ended_at IS NULL AND m.provider_api <> 'process' AND m.result IS NULL))
+        + hostq.end_forgotten(ARRAY(SELECT machine_id FROM hostq.machines m
+            WHERE m.account = p_account AND m.region IS NOT DISTINCT FROM p_region
+              AND m.ended_at IS NULL AND m.provider_api <> 'process' AND hostq.is_forgotten(m)));
+END $$;
+COMMENT ON FUNCTION hostq.end_left_in_aws IS 'Machines of an account and region that appeared under an ended request, or that are forgotten, get a clean-up; how many were made.';
 
 CREATE OR REPLACE FUNCTION hostq.wake_machines(p_machines bigint[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -247,7 +251,7 @@ BEGIN
     changed := hostq.store_aws_known(p_lease, q.claimed_at, p_seen)
         || hostq.store_aws_missing(p_lease, q.claimed_at, q.account, q.region, p_seen)
         || hostq.store_aws_unknown(p_id, p_lease, p_seen);
-    PERFORM hostq.late_aws_machines(q.account, q.region);
+    PERFORM hostq.end_left_in_aws(q.account, q.region);
     IF changed IS NOT NULL THEN
         PERFORM hostq.wake_machines(changed);
     END IF;
@@ -283,7 +287,7 @@ BEGIN
             FILTER (WHERE (m.provider_api, m.account, m.region) IS NOT DISTINCT FROM (t.provider_api, t.account, t.region)), '[]'),
         'elsewhere', count(*) FILTER (WHERE (m.provider_api, m.account, m.region) IS DISTINCT FROM (t.provider_api, t.account, t.region)),
         'drainTimeout', max(hostq.number_of(o.template->'drainTimeout')))
-        FROM hostq.request_machines r JOIN hostq.machines m USING (machine_id) JOIN hostq.request_body o ON o.id = m.id
+        FROM hostq.request_machines r JOIN hostq.machines m USING (machine_id) LEFT JOIN hostq.request_body o ON o.id = m.id
         WHERE r.id = p_id AND m.ended_at IS NULL);
 END $$;
 COMMENT ON FUNCTION hostq.aws_context IS 'What a kind needs of its account beside its row: how it is called; user data; how often a watch looks; the machines of a return that are of one handler, account and region.';

@@ -268,7 +268,7 @@ BEGIN
         AND NOT EXISTS (SELECT FROM hostq.queue q WHERE q.lane_id BETWEEN l.base * 4 AND l.base * 4 + 2);
     UPDATE hostq.lanes SET retired_at = NULL WHERE base = ANY (ARRAY(SELECT base FROM hostq.lanes l WHERE twin > 0 AND retired_at IS NOT NULL
         AND EXISTS (SELECT FROM hostq.queue q WHERE q.lane_id BETWEEN l.base * 4 AND l.base * 4 + 2) FOR UPDATE SKIP LOCKED));
-    PERFORM hostq.find_stopped_orders(), hostq.forget_unique_keys(10000);
+    PERFORM hostq.find_stopped_orders(), hostq.forget_unique_keys(10000), hostq.find_unwatched();
     INSERT INTO hostq.xid_times (xid) VALUES (pg_snapshot_xmax(pg_current_snapshot())) ON CONFLICT DO NOTHING;
     -- By the hour, where by the minute says no more.
     DELETE FROM hostq.xid_times WHERE at < p_now - interval '1 day' AND extract(minute FROM at) <> 0 OR at < p_now - interval '1 year';

@@ -42,9 +42,12 @@ BEGIN
             jsonb_build_object('requestId', p_request_id));
     END IF;
     SELECT * INTO b FROM hostq.request_body WHERE id = k;
+    -- Whoever makes a clean-up at this moment is waited for (lock_end). A
+    -- watch is what ends the clean-ups of its own orphans.
+    PERFORM FROM hostq.finished WHERE id = k FOR UPDATE;
     SELECT r.request_id INTO c FROM hostq.machines m JOIN hostq.request_machines r USING (machine_id)
         JOIN hostq.queue q ON q.id = r.id
-    WHERE m.id = k LIMIT 1;
+    WHERE m.id = k AND b.kind <> 'watch' LIMIT 1;
     IF c IS NOT NULL THEN
         RETURN hostq.error('CONFLICT', format('Request ''%s'' is still being cleaned up by ''%s''', p_request_id, c),
             jsonb_build_object('requestId', p_request_id, 'field', 'cleanup', 'value', c));

@@ -66,7 +66,8 @@ DECLARE
     s hostq.settings;
     r jsonb;
 BEGIN
-    SELECT * INTO s FROM hostq.settings WHERE name = p_name FOR UPDATE;
+    PERFORM FROM hostq.settings ORDER BY name FOR UPDATE; -- one is checked against others
+    SELECT * INTO s FROM hostq.settings WHERE name = p_name;
     IF NOT FOUND THEN
         RETURN hostq.invalid('name', to_jsonb(p_name), (SELECT string_agg(name, ', ' ORDER BY name) FROM hostq.settings),
             format('Unknown setting ''%s''', p_name));
@@ -132,16 +133,17 @@ BEGIN
     IF d.system_identifier <> here THEN
         UPDATE hostq.deployment SET system_identifier = here;
         PERFORM hostq.say_change('adopt', jsonb_build_object('deployment', d.id, 'system_identifier', here::text, 'was', d.system_identifier::text));
-        -- What it left while it was a copy, but for requests that were tried
-        -- again since: those machines are theirs.
-        FOR r IN SELECT f.id, array_agg(DISTINCT m.machine_id) AS machines
-            FROM hostq.event e CROSS JOIN LATERAL jsonb_array_elements_text(e.details->'left') l (instance_id)
-            JOIN hostq.machines m ON m.instance_id = l.instance_id AND m.ended_at IS NULL
-            JOIN hostq.finished f ON f.id = m.id AND e.at >= f.finished_at
-            WHERE e.type = 'cleanup' AND jsonb_typeof(e.details->'left') = 'array' GROUP BY f.id ORDER BY f.id LOOP
-            made := made + (hostq.make_cleanup(r.id, r.machines) IS NOT NULL)::int;
-        END LOOP;
     END IF;
+    -- What it left while it was a copy, but for requests that were tried again
+    -- since: those machines are theirs. Also when it is adopted already: who
+    -- ended a request at that moment may have seen a copy.
+    FOR r IN SELECT f.id, array_agg(DISTINCT m.machine_id) AS machines
+        FROM hostq.event e CROSS JOIN LATERAL jsonb_array_elements_text(e.details->'left') l (instance_id)
+        JOIN hostq.machines m ON m.instance_id = l.instance_id AND m.ended_at IS NULL
+        JOIN hostq.finished f ON f.id = m.id AND e.at >= f.finished_at
+        WHERE e.type = 'cleanup' AND jsonb_typeof(e.details->'left') = 'array' GROUP BY f.id ORDER BY f.id LOOP
+        made := made + (hostq.make_cleanup(r.id, r.machines) IS NOT NULL)::int;
+    END LOOP;
     RETURN jsonb_build_object('deployment', d.id, 'adopted', d.system_identifier <> here, 'cleanups', made);
 END $$;
 COMMENT ON FUNCTION hostq.adopt() IS 'This database, a copy or a restore, is the deployment from now on; the one that it was copied from must not be used any more. {deployment, adopted, cleanups}; adopted false: it was the original already.';

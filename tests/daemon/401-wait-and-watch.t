@@ -71,6 +71,7 @@ one_waits() {
     [ "$(sql "SELECT count(*) FROM hostq.waiters WHERE id = (SELECT max(id) FROM hostq.request_body WHERE kind = 'noop')")" = 1 ]
 }
 ok "one waits" wait_for 5 one_waits
+wait_for 5 test -s "$tmp/watched" # it has seen the database once
 pg_stop immediate
 pg_go
 ok "the database was restarted: one waits again" wait_for 10 one_waits

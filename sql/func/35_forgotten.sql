@@ -1,0 +1,51 @@
+-- The net under clean-ups and watches: what two transactions did that did not
+-- see each other, or what came back after its end, is found by a later look.
+
+-- What was told of a return that failed stays told: nobody repeats it here. A
+-- minute: for some time a provider may show what has just ended.
+CREATE OR REPLACE FUNCTION hostq.is_forgotten(m hostq.machines) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT m.ended_at IS NULL AND m.result IS NOT NULL AND m.status IN ('pending', 'running')
+       AND (EXISTS (SELECT FROM hostq.request_machines x JOIN hostq.finished r ON r.id = x.id WHERE x.machine_id = m.machine_id AND r.state = 'completed')
+         OR m.result = 'fail' AND EXISTS (SELECT FROM hostq.finished f JOIN hostq.request_body b USING (id)
+            WHERE f.id = m.id AND b.kind = 'provision' AND (f.state = 'completed'
+                OR hostq.is_cleaned(f.state, f.failure_reason, hostq.partial_policy(b.payload, b.template)))))
+       AND NOT hostq.is_being_returned(m.machine_id)
+       AND NOT EXISTS (SELECT FROM hostq.request_machines x JOIN hostq.finished r ON r.id = x.id JOIN hostq.request_body b ON b.id = x.id
+            WHERE x.machine_id = m.machine_id AND CASE r.state WHEN 'completed' THEN r.finished_at > clock_timestamp() - interval '1 min'
+                ELSE b.cleanup_of IS NOT NULL END)
+$$;
+COMMENT ON FUNCTION hostq.is_forgotten IS 'Does a machine live that nobody wants and nobody ends: its request has ended without it, or a return of it is completed?';
+
+CREATE OR REPLACE FUNCTION hostq.end_forgotten(p_machines bigint[]) RETURNS int
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    n int := 0;
+    r record;
+BEGIN
+    IF hostq.is_original() THEN
+        FOR r IN SELECT id, array_agg(machine_id ORDER BY machine_id) AS list FROM hostq.machines
+                WHERE machine_id = ANY (p_machines) GROUP BY id ORDER BY id LOOP
+            IF hostq.lock_end(r.id) THEN
+                n := n + (hostq.make_cleanup(r.id, r.list) IS NOT NULL)::int;
+            END IF;
+        END LOOP;
+    END IF;
+    RETURN n;
+END $$;
+COMMENT ON FUNCTION hostq.end_forgotten IS 'Makes clean-ups of these machines (is_forgotten); how many.';
+
+-- A watch ends when its daemons died too often. Whoever needs it opens it
+-- again; where they did not see that it ended, this does, but not at once.
+CREATE OR REPLACE FUNCTION hostq.find_unwatched() RETURNS int
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    WITH w AS MATERIALIZED (
+        SELECT DISTINCT ON (account, region, host, boot_id) namespace, account, region, hostq.host_route(host, boot_id) AS route
+        FROM hostq.machines WHERE ended_at IS NULL ORDER BY account, region, host, boot_id),
+    u AS MATERIALIZED (
+        SELECT w.* FROM w LEFT JOIN hostq.finished f
+            ON f.id = hostq.request_key(coalesce('watch:' || w.route, hostq.aws_watch_id(w.account, w.region)))
+        WHERE f.finished_at < clock_timestamp() - interval '5 min' AND (w.route IS NULL OR hostq.route_is_served(w.route)))
+    SELECT count(CASE WHEN route IS NULL THEN hostq.need_aws_watch(namespace, account, region)::text ELSE hostq.need_watch(route)::text END)::int FROM u
+$$;
+COMMENT ON FUNCTION hostq.find_unwatched IS 'Once a minute: accounts and hosts with machines whose watch ended more than five minutes ago are watched again.';
