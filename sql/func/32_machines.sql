@@ -326,7 +326,8 @@ BEGIN
         n := n + (hostq.make_cleanup(r.id, ARRAY(SELECT machine_id FROM hostq.machines WHERE instance_id = ANY (r.instances))) IS NOT NULL)::int;
     END LOOP;
     RETURN n + hostq.end_forgotten(ARRAY(SELECT machine_id FROM hostq.machines m WHERE m.host = p_host AND m.boot_id = p_boot
-        AND m.ended_at IS NULL AND m.provider_api = 'process' AND seen ? m.instance_id AND hostq.is_forgotten(m)));
+        AND m.ended_at IS NULL AND m.provider_api = 'process' AND seen ? m.instance_id
+        AND (m.result = 'fail' OR (SELECT true FROM hostq.request_machines x WHERE x.machine_id = m.machine_id LIMIT 1))));
 END $$;
 COMMENT ON FUNCTION hostq.store_watch IS 'Compares what lives on a host with what the table says, both ways; of an account''s watch: store_aws_watch.';
 

@@ -217,7 +217,8 @@ BEGIN
               AND m.ended_at IS NULL AND m.provider_api <> 'process' AND m.result IS NULL))
         + hostq.end_forgotten(ARRAY(SELECT machine_id FROM hostq.machines m
             WHERE m.account = p_account AND m.region IS NOT DISTINCT FROM p_region
-              AND m.ended_at IS NULL AND m.provider_api <> 'process' AND hostq.is_forgotten(m)));
+              AND m.ended_at IS NULL AND m.provider_api <> 'process'
+              AND (m.result = 'fail' OR (SELECT true FROM hostq.request_machines x WHERE x.machine_id = m.machine_id LIMIT 1))));
 END $$;
 COMMENT ON FUNCTION hostq.end_left_in_aws IS 'Machines of an account and region that appeared under an ended request, or that are forgotten, get a clean-up; how many were made.';
 

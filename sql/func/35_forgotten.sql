@@ -23,9 +23,9 @@ DECLARE
     n int := 0;
     r record;
 BEGIN
-    IF hostq.is_original() THEN
-        FOR r IN SELECT id, array_agg(machine_id ORDER BY machine_id) AS list FROM hostq.machines
-                WHERE machine_id = ANY (p_machines) GROUP BY id ORDER BY id LOOP
+    IF p_machines <> '{}' AND hostq.is_original() THEN
+        FOR r IN SELECT id, array_agg(machine_id ORDER BY machine_id) AS list FROM hostq.machines m
+                WHERE machine_id = ANY (p_machines) AND hostq.is_forgotten(m) GROUP BY id ORDER BY id LOOP
             IF hostq.lock_end(r.id) THEN
                 n := n + (hostq.make_cleanup(r.id, r.list) IS NOT NULL)::int;
             END IF;
@@ -33,7 +33,7 @@ BEGIN
     END IF;
     RETURN n;
 END $$;
-COMMENT ON FUNCTION hostq.end_forgotten IS 'Makes clean-ups of these machines (is_forgotten); how many.';
+COMMENT ON FUNCTION hostq.end_forgotten IS 'Makes clean-ups of those of these machines that are forgotten; how many.';
 
 -- A watch ends when its daemons died too often. Whoever needs it opens it
 -- again; where they did not see that it ended, this does, but not at once.
