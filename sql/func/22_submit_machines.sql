@@ -257,8 +257,11 @@ BEGIN
         UPDATE hostq.machines SET given_back_at = now()
         WHERE machine_id = ANY (p_machines) AND taken_at IS NOT NULL AND given_back_at IS NULL;
     ELSE
-        UPDATE hostq.machines SET taken_at = now()
-        WHERE machine_id = ANY (p_machines) AND result = 'succeed' AND taken_at IS NULL AND ended_at IS NULL;
+        UPDATE hostq.machines m SET taken_at = now()
+        WHERE machine_id = ANY (p_machines) AND result = 'succeed' AND taken_at IS NULL AND ended_at IS NULL
+          -- Who has given it back does not want to hear of it.
+          AND NOT EXISTS (SELECT FROM hostq.request_machines x JOIN hostq.request_body y ON y.id = x.id AND y.cleanup_of IS NULL
+            WHERE x.machine_id = m.machine_id);
     END IF;
     IF NOT b.payload ? 'timeout' AND b.payload->'force' IS DISTINCT FROM 'true' THEN
         -- Room for the longest drain and the end behind it.

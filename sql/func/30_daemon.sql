@@ -1,6 +1,6 @@
 -- What daemons do besides claim and settle (sql/stmt): register, heartbeat,
 -- notice deaths, take over.
--- Advisory locks: (1751544689, 1) idle gate; 1751544690 and 1751544691 room
+-- Advisory locks: (1751544689, 1) idle gate, (1751544689, 2) settings; 1751544690 and 1751544691 room
 -- checks; (1751544692, epoch) life of a daemon; 1751544693 migrate.
 
 CREATE OR REPLACE FUNCTION hostq.life_locks() RETURNS TABLE (epoch int, pid int)

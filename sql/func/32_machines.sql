@@ -49,6 +49,7 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
             resource_id = coalesce(excluded.resource_id, m.resource_id),
             host = coalesce(excluded.host, m.host), boot_id = coalesce(excluded.boot_id, m.boot_id),
             details = coalesce(hostq.newer_details(m.details, excluded.details), m.details), last_seen = clock_timestamp(),
+            result = CASE WHEN m.ended_at IS NULL OR excluded.status = 'terminated' THEN m.result END, -- back, of an open request
             ended_at = CASE WHEN excluded.status = 'terminated' THEN coalesce(m.ended_at, clock_timestamp()) END
         WHERE (m.status, m.name, m.private_ip, m.public_ip, m.private_dns, m.message, m.details, m.launch_time, m.tags)
             IS DISTINCT FROM (excluded.status,
@@ -73,14 +74,19 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN p_state = 'canceled' OR p_state IN ('failed', 'timeout') AND p_reason <> 'partial' AND p_policy = 'clean';
 COMMENT ON FUNCTION hostq.is_cleaned IS 'Does a provision that ended so keep none of its machines?';
 
--- retry, which opens the request again, waits for it or is not waited for.
-CREATE OR REPLACE FUNCTION hostq.lock_end(p_id bigint) RETURNS boolean
+-- retry, which opens the request again, waits for it or is not waited for. The
+-- row is written, so that one in an older snapshot does not go on beside it.
+CREATE OR REPLACE FUNCTION hostq.lock_end(p_id bigint, p_ended timestamptz) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    PERFORM FROM hostq.finished WHERE id = p_id FOR KEY SHARE SKIP LOCKED;
-    RETURN FOUND;
+    PERFORM FROM hostq.finished WHERE id = p_id AND finished_at = p_ended FOR NO KEY UPDATE SKIP LOCKED;
+    IF FOUND THEN
+        UPDATE hostq.finished SET state = state WHERE id = p_id;
+        RETURN true;
+    END IF;
+    RETURN false;
 END $$;
-COMMENT ON FUNCTION hostq.lock_end IS 'Makes sure that a request has ended, and stays so until the transaction is over; false: it has not, or is being opened or forgotten.';
+COMMENT ON FUNCTION hostq.lock_end IS 'Makes sure that a request ended at that time, and has until the transaction is over; false: it is being opened or forgotten, or was and ended again.';
 
 CREATE OR REPLACE FUNCTION hostq.make_cleanup(p_id bigint, p_machines bigint[]) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -184,10 +190,10 @@ DECLARE
     r record;
     late bigint[];
 BEGIN
-    FOR r IN SELECT f.id FROM hostq.finished f JOIN hostq.request_body b USING (id)
+    FOR r IN SELECT f.id, f.finished_at FROM hostq.finished f JOIN hostq.request_body b USING (id)
         WHERE f.id = ANY (p_ids) AND b.kind = 'provision' AND EXISTS (SELECT FROM hostq.machines m
             WHERE m.id = f.id AND m.ended_at IS NULL AND m.result IS NULL) ORDER BY f.id LOOP
-        CONTINUE WHEN NOT hostq.lock_end(r.id); -- the next look
+        CONTINUE WHEN NOT hostq.lock_end(r.id, r.finished_at); -- the next look
         -- Only these: what the request kept, or had made before, stays.
         WITH u AS (UPDATE hostq.machines SET result = 'fail', message = 'appeared after its request had ended'
             WHERE id = r.id AND ended_at IS NULL AND result IS NULL RETURNING machine_id)
@@ -295,7 +301,7 @@ BEGIN
             message = CASE WHEN m.result = 'succeed' AND NOT hostq.is_being_returned(m.machine_id) THEN 'the process is gone' ELSE m.message END,
             taken_at = CASE WHEN hostq.is_being_returned(m.machine_id) OR m.result IS DISTINCT FROM 'succeed' THEN m.taken_at ELSE clock_timestamp() END
         WHERE m.host = p_host AND m.boot_id = p_boot AND m.ended_at IS NULL AND m.provider_api = 'process'
-          AND m.result IS NOT NULL AND m.last_seen < looked
+          AND (m.result IS NOT NULL OR EXISTS (SELECT FROM hostq.finished f WHERE f.id = m.id)) AND m.last_seen < looked
           AND NOT (seen ? m.instance_id AND hostq.is_process(m.details, seen->m.instance_id))
         RETURNING m.request_id, m.namespace, m.instance_id)
     INSERT INTO hostq.event (request_id, namespace, type, daemon, details)
@@ -312,12 +318,12 @@ BEGIN
     FOR r IN WITH odd AS MATERIALIZED (
             SELECT s.value AS s FROM jsonb_each(seen) s LEFT JOIN hostq.machines m ON m.instance_id = s.key
             WHERE m.machine_id IS NULL OR m.ended_at < looked OR m.ended_at IS NULL AND m.result IS NULL)
-        SELECT f.id, array_agg(s->>'instance_id') AS instances, jsonb_agg(jsonb_build_object('instance_id', s->'instance_id', 'request_id', s->'request_id',
+        SELECT f.id, f.finished_at, array_agg(s->>'instance_id') AS instances, jsonb_agg(jsonb_build_object('instance_id', s->'instance_id', 'request_id', s->'request_id',
             'provider_api', 'process', 'status', 'running', 'host', p_host, 'boot_id', p_boot,
             'details', jsonb_build_object('pid', s->'pid', 'start_time', s->'start_time'))) AS machines
         FROM odd JOIN hostq.finished f ON f.id = hostq.request_key(s->>'request_id')
-        GROUP BY f.id ORDER BY f.id LOOP
-        CONTINUE WHEN NOT hostq.lock_end(r.id);
+        GROUP BY f.id, f.finished_at ORDER BY f.id LOOP
+        CONTINUE WHEN NOT hostq.lock_end(r.id, r.finished_at);
         UPDATE hostq.machines SET ended_at = NULL, status = 'running', last_seen = clock_timestamp()
         WHERE instance_id = ANY (r.instances) AND ended_at IS NOT NULL;
         PERFORM hostq.store_machines(r.machines);
@@ -327,7 +333,7 @@ BEGIN
     END LOOP;
     RETURN n + hostq.end_forgotten(ARRAY(SELECT machine_id FROM hostq.machines m WHERE m.host = p_host AND m.boot_id = p_boot
         AND m.ended_at IS NULL AND m.provider_api = 'process' AND seen ? m.instance_id
-        AND (m.result = 'fail' OR (SELECT true FROM hostq.request_machines x WHERE x.machine_id = m.machine_id LIMIT 1))));
+        AND m.status IN ('pending', 'running') AND (m.result = 'fail' OR (SELECT true FROM hostq.request_machines x WHERE x.machine_id = m.machine_id LIMIT 1))));
 END $$;
 COMMENT ON FUNCTION hostq.store_watch IS 'Compares what lives on a host with what the table says, both ways; of an account''s watch: store_aws_watch.';
 

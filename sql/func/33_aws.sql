@@ -111,6 +111,8 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
             coalesce(s.private_ip, m.private_ip) AS private_ip, coalesce(s.private_dns, m.private_dns) AS private_dns,
             to_timestamp(s.launch_time) AS launch_time, coalesce(s.message, m.message) AS message,
             to_timestamp(s.grace_until) AS grace_until,
+            -- Back, and its request has been tried again: that judges it anew.
+            CASE WHEN m.ended_at IS NULL OR NOT EXISTS (SELECT FROM hostq.queue q WHERE q.id = m.id) THEN m.result END AS result,
             m.result = 'succeed' AND m.taken_at IS NULL AND (s.status NOT IN ('pending', 'running') OR s.grace_until IS NOT NULL)
                 AND NOT hostq.is_being_returned(m.machine_id) AS taken
         FROM s JOIN hostq.machines m USING (instance_id)
@@ -125,6 +127,7 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
             public_ip = n.public_ip, instance_type = coalesce(n.instance_type, m.instance_type), message = n.message,
             availability_zone = coalesce(n.availability_zone, m.availability_zone), launch_time = coalesce(n.launch_time, m.launch_time),
             resource_id = coalesce(m.resource_id, n.resource_id), details = m.details - 'missed', last_seen = clock_timestamp(),
+            result = n.result,
             ended_at = CASE WHEN n.status = 'terminated' THEN clock_timestamp() END,
             taken_at = CASE WHEN n.taken THEN clock_timestamp() ELSE m.taken_at END, grace_until = n.grace_until
         FROM n WHERE m.machine_id = n.machine_id
@@ -218,7 +221,7 @@ BEGIN
         + hostq.end_forgotten(ARRAY(SELECT machine_id FROM hostq.machines m
             WHERE m.account = p_account AND m.region IS NOT DISTINCT FROM p_region
               AND m.ended_at IS NULL AND m.provider_api <> 'process'
-              AND (m.result = 'fail' OR (SELECT true FROM hostq.request_machines x WHERE x.machine_id = m.machine_id LIMIT 1))));
+              AND m.status IN ('pending', 'running') AND (m.result = 'fail' OR (SELECT true FROM hostq.request_machines x WHERE x.machine_id = m.machine_id LIMIT 1))));
 END $$;
 COMMENT ON FUNCTION hostq.end_left_in_aws IS 'Machines of an account and region that appeared under an ended request, or that are forgotten, get a clean-up; how many were made.';
 

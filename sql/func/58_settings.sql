@@ -66,8 +66,8 @@ DECLARE
     s hostq.settings;
     r jsonb;
 BEGIN
-    PERFORM FROM hostq.settings ORDER BY name FOR UPDATE; -- one is checked against others
-    SELECT * INTO s FROM hostq.settings WHERE name = p_name;
+    PERFORM pg_advisory_xact_lock(1751544689, 2); -- one is checked against others
+    SELECT * INTO s FROM hostq.settings WHERE name = p_name FOR UPDATE;
     IF NOT FOUND THEN
         RETURN hostq.invalid('name', to_jsonb(p_name), (SELECT string_agg(name, ', ' ORDER BY name) FROM hostq.settings),
             format('Unknown setting ''%s''', p_name));
@@ -137,11 +137,12 @@ BEGIN
     -- What it left while it was a copy, but for requests that were tried again
     -- since: those machines are theirs. Also when it is adopted already: who
     -- ended a request at that moment may have seen a copy.
-    FOR r IN SELECT f.id, array_agg(DISTINCT m.machine_id) AS machines
+    FOR r IN SELECT f.id, f.finished_at, array_agg(DISTINCT m.machine_id) AS machines
         FROM hostq.event e CROSS JOIN LATERAL jsonb_array_elements_text(e.details->'left') l (instance_id)
         JOIN hostq.machines m ON m.instance_id = l.instance_id AND m.ended_at IS NULL
         JOIN hostq.finished f ON f.id = m.id AND e.at >= f.finished_at
-        WHERE e.type = 'cleanup' AND jsonb_typeof(e.details->'left') = 'array' GROUP BY f.id ORDER BY f.id LOOP
+        WHERE e.type = 'cleanup' AND jsonb_typeof(e.details->'left') = 'array' GROUP BY f.id, f.finished_at ORDER BY f.id LOOP
+        CONTINUE WHEN NOT hostq.lock_end(r.id, r.finished_at);
         made := made + (hostq.make_cleanup(r.id, r.machines) IS NOT NULL)::int;
     END LOOP;
     RETURN jsonb_build_object('deployment', d.id, 'adopted', d.system_identifier <> here, 'cleanups', made);

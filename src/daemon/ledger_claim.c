@@ -218,6 +218,7 @@ claim_note(struct ledger *l, struct turn *t)
         l->db_ahead = usec_sub(request_row_now(res, 0), l->unread.at);
     for (int i = 0; i < n; i++)
         saw(l, request_row_lane(res, i), request_row_run_at(res, i));
+    walks_found(&l->walks, n < t->want);
     walks_done(&l->walks, l->unread.at, t->took);
     metrics_add(M_CLAIMS, 1);
     metrics_add(M_CLAIMED_ROWS, n);

@@ -180,6 +180,7 @@ score_all(struct walks *w, usec_t mono)
     for (int i = 0; i < w->count; i++) {
         struct walk *k = &w->list[i];
         const struct share *s = find_share(w, k->row.share);
+        k->gave = 0;
         double active = s ? (double)s->active / w->most_active : 0;
         double left = 1;
         if (k->row.has_due)
@@ -211,7 +212,8 @@ part_of(const struct walk *k, int most)
 }
 
 /* Sorted by score; but of the lanes of one share each counts those before it
- * as done, or whoever has many deadlines would get many parts. */
+ * as done, or whoever has many deadlines would get many parts. One that gave
+ * nothing does not count: most of them are empty when their time is over. */
 static void
 sort_lanes(struct walks *w, struct walk **lanes, int n, int most)
 {
@@ -223,9 +225,11 @@ sort_lanes(struct walks *w, struct walk **lanes, int n, int most)
     for (int i = 0; i < n; i++) {
         struct walk *k = lanes[i];
         struct share *s = find_share(w, k->row.share);
-        if (s)
-            k->place += (1 - k->row.urgency) * s->placed++ * part_of(k, most) /
-                        w->most_active;
+        if (!s)
+            continue;
+        k->place += (1 - k->row.urgency) * s->placed * part_of(k, most) /
+                    w->most_active;
+        s->placed += !k->dry;
     }
     qsort(lanes, (size_t)n, sizeof(struct walk *), by_place);
 }
@@ -316,12 +320,35 @@ walks_saw(struct walks *w, int32_t lane, usec_t run_at)
     w->rows++;
     if (!k)
         return;
+    k->gave |= 1U << role;
+    k->dry = false;
     k->bound[role] = later(k->bound[role], run_at);
     if (++k->seen[role] < FEW)
         return;
     k->seen[role] = 0;
     k->few[role][1] = k->few[role][0];
     k->few[role][0] = k->bound[role];
+}
+
+void
+walks_found(struct walks *w, bool all)
+{
+    double last[CLASSES] = {-1, -1, -1}; /* no place is below 0 */
+
+    /* A row of an aged scan says nothing of the lanes before its own. */
+    if (w->suspects || (!all && w->turn % AGING_EVERY == 0))
+        return;
+    for (int i = 0; i < w->count; i++) {
+        const struct walk *k = &w->list[i];
+        if ((k->gave & 1U << LANE_MAIN) && is_sorted(k) &&
+            k->place > last[k->row.priority])
+            last[k->row.priority] = k->place;
+    }
+    for (int i = 0; i < w->count; i++) {
+        struct walk *k = &w->list[i];
+        if (k->gave == 0 && (all || k->place < last[k->row.priority]))
+            k->dry = true;
+    }
 }
 
 void

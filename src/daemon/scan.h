@@ -23,6 +23,8 @@ struct walk {
     int seen[3];         /* rows since then */
     double score;        /* of the plan in hand: the least goes first */
     double place;        /* the same, behind other lanes of its share */
+    unsigned gave; /* roles that gave a row to the plan in hand, as bits */
+    bool dry;      /* when it was asked last it gave none */
 };
 
 /* One of those who share the slots of a queue with fair_by. */
@@ -76,6 +78,8 @@ int walks_plan(struct walks *w, usec_t mono, usec_t db_now, int most,
                bool suspect, struct scan *out);
 /* A row of the claim came from this scan with this run_at. */
 void walks_saw(struct walks *w, int32_t lane, usec_t run_at);
+/* All rows of the claim were seen; all: there were no more of them. */
+void walks_found(struct walks *w, bool all);
 /* The claim is over, or failed: how long it took (for the next full scan, so
  * that one which takes too long is not tried again at once). */
 void walks_done(struct walks *w, usec_t mono, usec_t took);

@@ -3,7 +3,7 @@
 # Neither harms the request. M32 M87 M88
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$top_srcdir/tests/daemon/hf.inc"
-plan 35
+plan 36
 pg_start
 template slow '["sleep","1000"]' '"readyAfter":1.5'
 template some '["/bin/sh","-c","case $HOSTQ_UNIT in *-0) exec sleep 1000 ;; esac; exit 78"]' '"readyAfter":0.5,"partialPolicy":"keep"'
@@ -71,7 +71,7 @@ one_waits() {
     [ "$(sql "SELECT count(*) FROM hostq.waiters WHERE id = (SELECT max(id) FROM hostq.request_body WHERE kind = 'noop')")" = 1 ]
 }
 ok "one waits" wait_for 5 one_waits
-wait_for 5 test -s "$tmp/watched" # it has seen the database once
+ok "watch has seen it" wait_for 5 test -s "$tmp/watched"
 pg_stop immediate
 pg_go
 ok "the database was restarted: one waits again" wait_for 10 one_waits

@@ -5,7 +5,7 @@
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$top_srcdir/tests/daemon/queue.inc"
 
-plan 19
+plan 20
 pg_start
 sql "INSERT INTO hostq.queues (name, kind, audit, paused, claim_order, fair_by, urgency_weight) VALUES
     ('due', 'noop', 'full', true, 'deadline', NULL, 0), ('fair', 'noop', 'full', false, 'time', 'namespace', 0),
@@ -59,6 +59,9 @@ ok "F21: four more slots, four more run" wait_for 5 running_are fair 9
 is "F21: those of B and C, though A asked first" "$(running fair)" "a-1 a-2 a-3 a-4 a-5 b-1 b-2 c-1 c-2"
 sql "SELECT count(hostq.cancel(request_id)) FROM hostq.requests WHERE queue = 'fair' AND state IN ('pending', 'processing', 'claimed')" >/dev/null
 ok "all of it is canceled" wait_for 5 running_are fair 0
+
+no_slot_used() { [ "$(sql "SELECT in_flight FROM hostq.daemons WHERE name = 'e'")" = 0 ]; }
+ok "... and has left its slot" wait_for 5 no_slot_used
 
 # F21, both at once: they share nine slots, wherever in it a minute ends, which
 # cuts a lane in two.

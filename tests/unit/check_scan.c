@@ -6,7 +6,7 @@
 
 #include "unit.h"
 
-enum { LANES = 4, ROOM = LANES * 4 + 1, PLANS = 1000 };
+enum { LANES = 4, MANY = 50, ROOM = (MANY + 2) * 4 + 1, PLANS = 1000 };
 
 /* Two lanes of class normal, one of each other. */
 static const struct lane_row rows[LANES] = {
@@ -402,6 +402,53 @@ START_TEST(F21_many_deadlines_are_no_more_than_one)
 }
 END_TEST
 
+static int
+place_of(int32_t lane)
+{
+    int at = 0;
+
+    for (int n = plain_plan(); at < n && plan[at].lane != lane; at++)
+        continue;
+    return at;
+}
+
+/* 4 has many lanes, of which only the last one gives anything, and nothing in
+ * hand; 1000 has all slots, and more waiting in two lanes. */
+START_TEST(F21_empty_lanes_do_not_count)
+{
+    struct lane_row r[MANY + 2] = {0};
+
+    for (int i = 0; i < MANY + 2; i++)
+        r[i] = (struct lane_row){
+            .lane = i < MANY ? 4 + i * 4 : 1000 + (i - MANY) * 4,
+            .priority = 1,
+            .has_due = true,
+            .due = 3600 * USEC_S + i,
+            .urgency = 0.5,
+            .share = i < MANY ? 4 : 1000,
+            .sharers = 2,
+        };
+    walks_update(&w, r, MANY + 2, 0);
+    walks_hand(&w, 1000, 10);
+    /* A claim that is full tells of the lanes before its last row, so that soon
+     * the one that is not empty goes before who has more. */
+    int claims = 0;
+    while (place_of(r[MANY - 1].lane) > place_of(1000)) {
+        ck_assert_int_lt(claims++, MANY);
+        walks_saw(&w, 1000, 1);
+        walks_saw(&w, 1004, 1);
+        walks_found(&w, false);
+    }
+    ck_assert(walks_find(&w, 4)->dry);
+    ck_assert(!walks_find(&w, 1004)->dry);
+    /* One that is not full tells of all; who gives again counts again. */
+    walks_found(&w, true);
+    ck_assert(walks_find(&w, 1004)->dry);
+    walks_saw(&w, 1004, 1);
+    ck_assert(!walks_find(&w, 1004)->dry);
+}
+END_TEST
+
 /* Neither sort of lane waits behind the other for ever. */
 START_TEST(sorted_and_other_lanes_take_turns)
 {
@@ -443,6 +490,7 @@ main(void)
     tcase_add_test(t, F21_who_has_least_goes_first);
     tcase_add_test(t, F21_urgency_is_weighed);
     tcase_add_test(t, F21_many_deadlines_are_no_more_than_one);
+    tcase_add_test(t, F21_empty_lanes_do_not_count);
     tcase_add_test(t, sorted_and_other_lanes_take_turns);
     suite_add_tcase(s, t);
     return unit_run(s);
