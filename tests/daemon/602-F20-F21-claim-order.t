@@ -72,7 +72,10 @@ ok "F21: nine run" wait_for 5 running_are both 9
 like "F21: of two that share, each has half" "$(running both | tr ' ' '\n' | grep -c hour)" '^[45]$'
 
 # One slot: nobody has any, so the deadline decides.
+hostq pause both >/dev/null
+sql "SELECT count(hostq.cancel(request_id)) FROM hostq.requests WHERE queue = 'both' AND state = 'processing'" >/dev/null
 daemon_stop "$daemon_pid"
+hostq resume both >/dev/null
 daemon_start s --slots=1 --prefetch=0
 ok "F21: one runs" wait_for 5 running_are both 1
 like "F21: of equal activity, an hour comes before a day" "$(running both)" "^hour-.$"
