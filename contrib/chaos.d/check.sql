@@ -84,12 +84,16 @@ WITH f AS (SELECT key, split_part(request_id, '-', 1) AS client, split_part(requ
 SELECT format('%s runs before %s of the same client and ordering key %s', b.request_id, a.request_id, a.key)
 FROM f a JOIN f b USING (key, client) WHERE a.n < b.n AND b.first < a.first;
 
--- Limits of keys: no more at a time, by the stamps of the database.
-WITH s AS (SELECT r.key, e.at, e.seq, CASE WHEN e.to_state IN ('claimed', 'processing') THEN 1 ELSE 0 END
-        - CASE WHEN e.from_state IN ('claimed', 'processing') THEN 1 ELSE 0 END AS n
+-- Limits of keys: no more at a time. What a dead daemon had counts until it is
+-- declared dead: some of its rows are found a moment later.
+WITH s AS (SELECT r.key, e.request_id, e.seq, e.daemon, e.to_state IN ('claimed', 'processing') AS runs,
+        coalesce(e.from_state IN ('claimed', 'processing'), false) AS ran
     FROM e JOIN r USING (request_id) WHERE r.key IS NOT NULL AND e.to_state IS NOT NULL),
-w AS (SELECT key, seq, sum(n) OVER (PARTITION BY key ORDER BY seq) AS running FROM s)
-SELECT format('%s of key %s run at once (event %s)', max(running), key, min(seq)) FROM w
+c AS (SELECT key, seq, least((SELECT min(x.seq) FROM s x WHERE x.request_id = s.request_id AND x.seq > s.seq AND x.ran AND NOT x.runs),
+        (SELECT min(x.seq) FROM e x WHERE x.at >= d.ended_at)) AS until
+    FROM s LEFT JOIN hostq.daemons d ON d.epoch = s.daemon WHERE runs AND NOT ran)
+SELECT format('%s of key %s run at once (event %s)', max(running), key, min(seq)) FROM (
+    SELECT a.key, a.seq, (SELECT count(*) FROM c b WHERE b.key = a.key AND b.seq <= a.seq AND coalesce(b.until, a.seq + 1) > a.seq) AS running FROM c a) x
 WHERE running > CASE key WHEN 'k0' THEN 1 ELSE 3 END GROUP BY key;
 
 -- Machines: as many as asked for, none forgotten.
